@@ -1,0 +1,50 @@
+/** Every way a call can fail. The code is for programs and never changes meaning; the message is for people. */
+export const errors = {
+  'request.invalid': { status: 400, retryable: false },
+  'request.tooLarge': { status: 413, retryable: false },
+  'request.unknownCommand': { status: 404, retryable: false },
+  'session.required': { status: 401, retryable: false },
+  'session.ended': { status: 401, retryable: false },
+  'session.badCredentials': { status: 401, retryable: false },
+  'client.upgradeRequired': { status: 426, retryable: false },
+  'origin.refused': { status: 403, retryable: false },
+  /** The caller may see the thing and may not do this with it. */
+  'access.denied': { status: 403, retryable: false },
+  /** Rights changed between the check and the commit: nothing was written; look again, then try again. */
+  'access.changed': { status: 409, retryable: true },
+  /** It is not there, or it is not yours: the two cannot be told apart. */
+  'resource.notFound': { status: 404, retryable: false },
+  'member.exists': { status: 409, retryable: false },
+  'person.exists': { status: 409, retryable: false },
+  /** The same command id with other content. */
+  'command.reused': { status: 409, retryable: false },
+  'rate.limited': { status: 429, retryable: true },
+  /** The room's past is not the one this client has seen. Made by the client alone. */
+  'log.forked': { status: 409, retryable: false },
+  'server.failed': { status: 500, retryable: false },
+  /** PostgreSQL is out of reach. Whether a write went through is unknown: send the same command again. */
+  'server.unavailable': { status: 503, retryable: true },
+  'server.stopping': { status: 503, retryable: true },
+} as const satisfies Record<string, { status: number; retryable: boolean }>
+
+export type ErrorCode = keyof typeof errors
+/** `retryable` travels too, so that an old client knows what to do with a code it has never seen. */
+export type WireError = { code: ErrorCode; message: string; retryable: boolean; requestId: string }
+
+export class ParleyError extends Error {
+  readonly code: ErrorCode
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'ParleyError'
+    this.code = code
+  }
+  get retryable(): boolean {
+    return errors[this.code].retryable
+  }
+}
+
+/** The one shape in which a failure leaves the house. What we did not foresee says nothing of its cause. */
+export function wireError(error: unknown, requestId: string): WireError {
+  const { code, message } = error instanceof ParleyError ? error : new ParleyError('server.failed', 'Something went wrong')
+  return { code, message, retryable: errors[code].retryable, requestId }
+}

@@ -1,0 +1,20 @@
+import type { z } from 'zod'
+import { chatEvents } from './chat/schema.ts'
+import type { ActorKey, EventId, RoomId } from './ids.ts'
+import { logEvents } from './log/schema.ts'
+import { roomEvents } from './rooms/schema.ts'
+import { sessionEvents } from './sessions/schema.ts'
+
+/** Every kind of fact, defined once. */
+export const events = { ...chatEvents, ...roomEvents, ...logEvents, ...sessionEvents }
+export type EventName = keyof typeof events
+export type Part<E extends EventName, P extends 'deal' | 'personal'> = (typeof events)[E][P] extends infer S extends z.ZodType
+  ? z.output<S>
+  : null
+
+/** `personal` is null where it was erased. */
+type Data<E extends EventName> = { deal: Part<E, 'deal'>; personal: Part<E, 'personal'> | null }
+/** One fact as every client of the room receives it, discriminated by `type`. */
+export type Envelope<E extends EventName = EventName> = {
+  [T in E]: { roomId: RoomId; seq: number; id: EventId; type: T; version: number; actor: ActorKey; at: string; data: Data<T> }
+}[E]

@@ -1,0 +1,43 @@
+import { z } from 'zod'
+
+export const RoomKind = z.enum(['campaign', 'application'])
+export type RoomKind = z.output<typeof RoomKind>
+/** What a person is in a room. */
+export const Role = z.enum(['owner', 'manager', 'viewer', 'creator'])
+export type Role = z.output<typeof Role>
+/** What a person is on the platform. */
+export const PlatformRole = z.enum(['creator', 'brand', 'admin'])
+export type PlatformRole = z.output<typeof PlatformRole>
+
+const all = Role.options
+/** May a role do this in a room of that kind? The one table, asked by sockets, REST and the SDK's `can()`. */
+export const roomRules = {
+  read: { campaign: all, application: all },
+  speak: { campaign: ['owner', 'manager'], application: ['owner', 'manager', 'creator'] },
+  manageMembers: { campaign: ['owner'], application: ['owner'] },
+  erase: { campaign: ['owner'], application: ['owner'] },
+} as const satisfies Record<string, Record<RoomKind, readonly Role[]>>
+export type RoomRule = keyof typeof roomRules
+
+/** What needs no room. `anyone`: even without a session. */
+export const platformRules = {
+  anyone: null,
+  signedIn: PlatformRole.options,
+  administer: ['admin'],
+} as const satisfies Record<string, readonly PlatformRole[] | null>
+export type PlatformRule = keyof typeof platformRules
+
+export type Rule = RoomRule | PlatformRule
+
+export const isRule = (rule: unknown): rule is Rule => typeof rule === 'string' && (rule in roomRules || rule in platformRules)
+export const isRoomRule = (rule: Rule): rule is RoomRule => rule in roomRules
+
+/** Standing in a room, as far as rights go. */
+export const can = (rule: RoomRule, { kind, role }: { kind: RoomKind; role: Role }): boolean =>
+  (roomRules[rule][kind] as readonly Role[]).includes(role)
+
+/** Without a session `role` is null. */
+export const may = (rule: PlatformRule, role: PlatformRole | null): boolean => {
+  const roles: readonly PlatformRole[] | null = platformRules[rule]
+  return roles === null || (role !== null && roles.includes(role))
+}

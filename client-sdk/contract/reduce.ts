@@ -1,0 +1,47 @@
+import { type Messages, reduceMessages } from './chat/reduce.ts'
+import type { Message, MessagePage } from './chat/schema.ts'
+import type { Envelope } from './events.ts'
+import { type Members, reduceMembers, reduceTitle } from './rooms/reduce.ts'
+import type { Snapshot } from './rooms/schema.ts'
+
+/** The loaded part of a room. `rev` is the last event applied, or the `asOf` of the snapshot it began with. */
+export type RoomState = { rev: number; title: string | null; members: Members; messages: Messages; more: boolean }
+
+export const emptyRoom: RoomState = { rev: 0, title: null, members: {}, messages: {}, more: false }
+
+/**
+ * Event → state: what a room is, said once for the server, the SDK and the verifier. An event seen before changes
+ * nothing; a type it does not know only moves `rev` on. Events must come in order, without a hole.
+ */
+export function reduce(room: RoomState, event: Envelope): RoomState {
+  if (event.seq <= room.rev) return room
+  return {
+    rev: event.seq,
+    title: reduceTitle(room.title, event),
+    members: reduceMembers(room.members, event),
+    messages: reduceMessages(room.messages, event),
+    more: room.more,
+  }
+}
+
+const byId = (messages: readonly Message[]): Messages => Object.fromEntries(messages.map((m) => [m.id, m]))
+
+export const fromSnapshot = ({ asOf, title, members, messages, more }: Snapshot): RoomState => ({
+  rev: asOf,
+  title,
+  members: Object.fromEntries(members.map((m) => [m.key, m])),
+  messages: byId(messages),
+  more,
+})
+
+/**
+ * Adds an older page. Null where the page was read before an event that is applied already: it may show what that event
+ * changed as it was, so it has to be fetched again.
+ */
+export function addPage(room: RoomState, page: MessagePage): RoomState | null {
+  if (page.asOf < room.rev) return null
+  return { ...room, messages: { ...byId(page.messages), ...room.messages }, more: page.more }
+}
+
+/** The messages in order. */
+export const inOrder = (messages: Messages): Message[] => Object.values(messages).sort((a, b) => a.seq - b.seq)

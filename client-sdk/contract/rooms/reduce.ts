@@ -1,0 +1,31 @@
+import type { Envelope } from '../events.ts'
+import type { ActorKey } from '../ids.ts'
+import type { Member } from './schema.ts'
+
+/** Who is in the room now, as the room may know it. */
+export type Members = Readonly<Record<ActorKey, Member>>
+
+export function reduceMembers(members: Members, event: Envelope): Members {
+  switch (event.type) {
+    case 'room.memberAdded': {
+      const { member: key, role } = event.data.deal
+      return { ...members, [key]: { key, role, since: event.seq, name: event.data.personal?.name ?? null } }
+    }
+    case 'room.memberRemoved': {
+      const { [event.data.deal.member]: _gone, ...rest } = members
+      return rest
+    }
+    case 'log.erased': {
+      const erased = Object.values(members).filter((m) => event.data.deal.seqs.includes(m.since))
+      return { ...members, ...Object.fromEntries(erased.map((m) => [m.key, { ...m, name: null }])) }
+    }
+    default:
+      return members
+  }
+}
+
+/** A room's title is given by its first event. */
+export function reduceTitle(title: string | null, event: Envelope): string | null {
+  if (event.type === 'room.created') return event.data.personal?.title ?? null
+  return event.type === 'log.erased' && event.data.deal.seqs.includes(1) ? null : title
+}

@@ -1,0 +1,95 @@
+import { z } from 'zod'
+import { Message } from '../chat/schema.ts'
+import { Checkpoint } from '../checkpoint.ts'
+import { Command, type CommandDef, type EventDef, Instant, Seq, text } from '../define.ts'
+import type { Envelope } from '../events.ts'
+import { ActorKey, RoomId, UserId } from '../ids.ts'
+import { Role, RoomKind } from '../permissions.ts'
+
+const Title = z.object({ title: text(200) })
+const Name = z.object({ name: z.string() })
+const asOf = z.int().nonnegative()
+
+/** A member as everybody in the room may see them. `since`: the seq that added them. `name` is null once erased. */
+export const Member = z.object({ key: ActorKey, role: Role, since: asOf, name: z.string().nullable() })
+export type Member = z.output<typeof Member>
+
+/** The newest part of a room, whole: it replaces what a client had. Messages in order of seq; `more`: older ones exist. */
+export const Snapshot = z.object({
+  asOf,
+  title: z.string().nullable(),
+  members: z.array(Member),
+  messages: z.array(Message),
+  more: z.boolean(),
+})
+export type Snapshot = z.output<typeof Snapshot>
+
+export const RoomSummary = z.object({
+  roomId: RoomId,
+  kind: RoomKind,
+  title: z.string().nullable(),
+  role: Role,
+  head: asOf,
+  lastAt: Instant.nullable(),
+})
+export type RoomSummary = z.output<typeof RoomSummary>
+
+export const CreateRoom = Command.extend({ kind: RoomKind, ...Title.shape })
+export type CreateRoom = z.output<typeof CreateRoom>
+export const AddMember = Command.extend({ roomId: RoomId, userId: UserId, role: Role })
+export type AddMember = z.output<typeof AddMember>
+export const RemoveMember = Command.extend({ roomId: RoomId, userId: UserId })
+export type RemoveMember = z.output<typeof RemoveMember>
+
+/** As the wire carries it; `type` and `data` are narrowed by the `Envelope` type, and unknown types are let through. */
+export const WireEnvelope = z.object({
+  roomId: RoomId,
+  seq: Seq,
+  id: z.uuid(),
+  type: z.string(),
+  version: z.int(),
+  actor: ActorKey,
+  at: Instant,
+  data: z.object({ deal: z.record(z.string(), z.unknown()).nullable(), personal: z.record(z.string(), z.unknown()).nullable() }),
+}) as unknown as z.ZodType<Envelope>
+
+/** `after`: the last seq the client has. `known`: the seq of the last checkpoint it has seen. */
+export const JoinRoom = z.object({ roomId: RoomId, after: asOf.optional(), known: asOf.optional() })
+export type JoinRoom = z.output<typeof JoinRoom>
+export const Joined = z.object({
+  me: Member,
+  kind: RoomKind,
+  /** The stream's seq at reading: with fewer events than that, `room.sync` has the rest. */
+  head: asOf,
+  /** What was missed, in order; or, where that is too much or nothing was known, a snapshot. */
+  events: z.array(WireEnvelope),
+  snapshot: Snapshot.nullable(),
+  checkpoint: Checkpoint.nullable(),
+  /** The log's hash at `known`, 64 hexadecimal digits; null where the log does not reach that far. */
+  pastHash: z.string().nullable(),
+})
+export type Joined = z.output<typeof Joined>
+
+export const SyncRoom = z.object({ roomId: RoomId, after: asOf, limit: z.int().min(1).max(500).default(500) })
+export type SyncRoom = z.output<typeof SyncRoom>
+export const Synced = z.object({ head: asOf, events: z.array(WireEnvelope) })
+export type Synced = z.output<typeof Synced>
+
+export const roomCommands = {
+  'room.join': { input: JoinRoom, output: Joined, allow: 'read' },
+  'room.sync': { input: SyncRoom, output: Synced, allow: 'read' },
+  'room.leave': { input: z.object({ roomId: RoomId }), output: z.object({}), allow: 'signedIn' },
+} as const satisfies Record<string, CommandDef>
+
+const Membership = z.object({ member: ActorKey, role: Role })
+/**
+ * In a campaign's room the creators' comings and goings are on their own streams instead, as `membership.*`: nothing in
+ * the room, not even its count of events, may tell creators of each other.
+ */
+export const roomEvents = {
+  'room.created': { version: 1, deal: z.object({ kind: RoomKind }), personal: Title },
+  'room.memberAdded': { version: 1, deal: Membership, personal: Name },
+  'room.memberRemoved': { version: 1, deal: Membership, personal: null },
+  'membership.started': { version: 1, deal: z.object({ roomId: RoomId, role: Role }), personal: null },
+  'membership.ended': { version: 1, deal: z.object({ roomId: RoomId, role: Role }), personal: null },
+} as const satisfies Record<string, EventDef>
