@@ -1,5 +1,6 @@
 import { canonical, type Json } from './canonical.ts'
-import { type ActorKey, type CommandId, type EventId, formatUuid, type StreamId } from './ids.ts'
+import type { ActorKey, CommandId, EventId, StreamId } from './ids.ts'
+import { formatUuid } from './uuid.ts'
 
 /** The primitives, given from outside: Node's crypto on the server, @noble/hashes in the SDK. */
 export type Digest = {

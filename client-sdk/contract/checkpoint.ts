@@ -1,7 +1,8 @@
 import { z } from 'zod'
-import { canonical, type Json } from './canonical.ts'
 import { Instant } from './define.ts'
 import type { StreamId } from './ids.ts'
+
+export { checkpointBytes } from './checkpoint-bytes.ts'
 
 /** What the hub swears to: at this time, this stream had this hash at this seq. Ed25519 over `checkpointBytes`. */
 export const Checkpoint = z.object({
@@ -15,8 +16,3 @@ export const Checkpoint = z.object({
   signature: z.string(),
 })
 export type Checkpoint = z.output<typeof Checkpoint>
-
-const utf8 = new TextEncoder()
-/** The bytes under a checkpoint's signature. */
-export const checkpointBytes = ({ stream, seq, hash, at, keyId }: Omit<Checkpoint, 'signature'>): Uint8Array =>
-  utf8.encode(`parley/checkpoint/1${canonical({ stream, seq, hash, at, keyId } as Json)}`)

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { CommandId } from './ids.ts'
 import type { Rule } from './permissions.ts'
+import { isText } from './text.ts'
 
 /** What every command that writes carries: sent again with the same id, it has one effect and the same answer. */
 export const Command = z.object({ commandId: CommandId })
@@ -8,12 +9,8 @@ export type CommandDef = { input: z.ZodType; output: z.ZodType; allow: Rule }
 /** `deal` is the contract's basis and is kept; `personal` can be erased. A field never moves from one to the other. */
 export type EventDef = { version: number; deal: z.ZodObject | null; personal: z.ZodObject | null }
 
-/** Well-formed Unicode without U+0000: what both PostgreSQL and canonical JSON can hold. `max` in UTF-16 units. */
-export const text = (max: number) =>
-  z
-    .string()
-    .max(max)
-    .refine((s) => s.trim() !== '' && s.isWellFormed() && !s.includes('\0'), 'is blank or has a character that is no text')
+/** `max` in UTF-16 units. */
+export const text = (max: number) => z.string().max(max).refine(isText, 'is blank or has a character that is no text')
 
 /** A moment, ISO 8601 in UTC to the millisecond. */
 export const Instant = z.iso.datetime({ precision: 3 })

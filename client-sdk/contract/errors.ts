@@ -21,6 +21,10 @@ export const errors = {
   'rate.limited': { status: 429, retryable: true },
   /** The room's past is not the one this client has seen. Made by the client alone. */
   'log.forked': { status: 409, retryable: false },
+  /** What it was asked of was closed before it was done. Made by the client alone. */
+  'client.closed': { status: 409, retryable: false },
+  /** Too many sends of this room wait already. Made by the client alone. */
+  'client.queueFull': { status: 429, retryable: true },
   'server.failed': { status: 500, retryable: false },
   /** PostgreSQL is out of reach. Whether a write went through is unknown: send the same command again. */
   'server.unavailable': { status: 503, retryable: true },

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Command, type CommandDef, type EventDef, Instant, Seq, text } from '../define.ts'
 import { ActorKey, MessageId, RoomId } from '../ids.ts'
+import { MESSAGE_MAX } from '../text.ts'
 
 /** A message as it now stands. `rev` is the seq of the last event that changed it. */
 export const Message = z.object({
@@ -17,7 +18,7 @@ export type Message = z.output<typeof Message>
 /** Where a message came to stand. */
 export const Place = z.object({ messageId: MessageId, seq: Seq, at: Instant })
 export type Place = z.output<typeof Place>
-const Text = z.object({ text: text(4_000) })
+const Text = z.object({ text: text(MESSAGE_MAX) })
 export const SendMessage = Command.extend({ roomId: RoomId, ...Text.shape })
 export type SendMessage = z.output<typeof SendMessage>
 
