@@ -15,6 +15,8 @@ export const errors = {
   /** It is not there, or it is not yours: the two cannot be told apart. */
   'resource.notFound': { status: 404, retryable: false },
   'member.exists': { status: 409, retryable: false },
+  /** A room keeps at least one owner. */
+  'member.lastOwner': { status: 409, retryable: false },
   'person.exists': { status: 409, retryable: false },
   /** The same command id with other content. */
   'command.reused': { status: 409, retryable: false },

@@ -34,7 +34,15 @@ export const RoomSummary = z.object({
 })
 export type RoomSummary = z.output<typeof RoomSummary>
 
-export const CreateRoom = Command.extend({ kind: RoomKind, ...Title.shape })
+export const CreateRoom = Command.extend({
+  kind: RoomKind,
+  ...Title.shape,
+  /** At least one owner, and nobody twice. */
+  members: z
+    .array(z.object({ userId: UserId, role: Role }))
+    .min(1)
+    .max(100),
+})
 export type CreateRoom = z.output<typeof CreateRoom>
 export const AddMember = Command.extend({ roomId: RoomId, userId: UserId, role: Role })
 export type AddMember = z.output<typeof AddMember>

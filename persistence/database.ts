@@ -1,0 +1,51 @@
+import { MikroORM } from '@mikro-orm/postgresql'
+import type { Pool } from 'pg'
+import { Person, RefreshToken, Session } from './entities/people.ts'
+import { Member, Room } from './entities/rooms.ts'
+import { EventLog } from './event-log.ts'
+
+export type Database = { orm: MikroORM; pool: Pool; log: EventLog; close(): Promise<void> }
+type Options = { url: string; maxConnections?: number }
+
+const entities = [Person, Session, RefreshToken, Room, Member]
+
+/**
+ * What every connection of the program is set to. It acts as `parley_app`, whatever it signed in as. An open write holds
+ * every follower of the cluster back, so none may last.
+ */
+const settings = {
+  search_path: 'parley',
+  role: 'parley_app',
+  idle_in_transaction_session_timeout: '10s',
+  transaction_timeout: '10s',
+  lock_timeout: '5s',
+  default_transaction_isolation: 'read\\ committed',
+}
+
+export const startupOptions = (values: Record<string, string>) =>
+  Object.entries(values)
+    .map(([name, value]) => `-c ${name}=${value}`)
+    .join(' ')
+
+/** Opens a migrated database; see `migrate`. Connects when it is first asked. */
+export async function openDatabase({ url, maxConnections = 20 }: Options): Promise<Database> {
+  const orm = await MikroORM.init({
+    entities,
+    clientUrl: url,
+    pool: { min: 0, max: maxConnections },
+    driverOptions: {
+      options: startupOptions(settings),
+      connectionTimeoutMillis: 5_000,
+      query_timeout: 15_000,
+      keepAlive: true,
+      application_name: 'parley',
+    },
+    ensureDatabase: false,
+    debug: false,
+    logger: () => {},
+  })
+  const pool: Pool = await orm.em.getConnection().getNativeClient()
+  const log = new EventLog(pool)
+  orm.em.getEventManager().registerSubscriber(log)
+  return { orm, pool, log, close: () => orm.close(true) }
+}

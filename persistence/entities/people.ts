@@ -1,0 +1,45 @@
+import { defineEntity, p } from '@mikro-orm/core'
+import type { PlatformRole, SessionId, UserId } from '../../client-sdk/contract/index.ts'
+
+const PersonSchema = defineEntity({
+  name: 'Person',
+  properties: {
+    id: p.uuid().primary().$type<UserId>(),
+    /** Lower case. */
+    email: p.text().unique(),
+    name: p.text(),
+    role: p.text().$type<PlatformRole>(),
+    /** A PHC string, see server/sessions/password.ts. */
+    passwordHash: p.text().hidden(),
+    createdAt: p.datetime().defaultRaw('now()'),
+  },
+})
+export class Person extends PersonSchema.class {}
+PersonSchema.setClass(Person)
+
+const SessionSchema = defineEntity({
+  name: 'Session',
+  properties: {
+    id: p.uuid().primary().$type<SessionId>(),
+    personId: p.uuid().$type<UserId>(),
+    createdAt: p.datetime(),
+    /** It cannot be renewed beyond this. */
+    endsAt: p.datetime(),
+    endedAt: p.datetime().nullable(),
+  },
+})
+export class Session extends SessionSchema.class {}
+SessionSchema.setClass(Session)
+
+const RefreshTokenSchema = defineEntity({
+  name: 'RefreshToken',
+  properties: {
+    /** SHA-256 of the token: the token itself is nowhere. */
+    hash: p.blob().primary(),
+    sessionId: p.uuid().$type<SessionId>(),
+    /** The command that exchanged it. Sent again it gets the same successor; another one is a theft. */
+    usedBy: p.uuid().nullable(),
+  },
+})
+export class RefreshToken extends RefreshTokenSchema.class {}
+RefreshTokenSchema.setClass(RefreshToken)

@@ -1,0 +1,116 @@
+import type { EntityManager } from '@mikro-orm/postgresql'
+import type { Envelope } from '../client-sdk/contract/index.ts'
+import type { Database } from './database.ts'
+import { EVENT_COLUMNS, type EventRow, fromRow } from './log/read.ts'
+import { query } from './sql.ts'
+
+/**
+ * A durable consumer of the log. `handle` gets events in order of commit, each stream's in order of seq, in the transaction
+ * that moves the cursor: what it writes with `em` happens once. What it does outside may happen again after a crash. It has
+ * 10 s a batch, and an open write holds every follower back, so it must be quick.
+ */
+export type Follower = {
+  name: string
+  /** How many processes may share the work, each taking streams of its own; 1 unless said. Fixed once it has begun. */
+  shards?: number
+  /** Events a batch; 500 unless said. */
+  batch?: number
+  handle(em: EntityManager, events: Envelope[]): Promise<void>
+}
+
+export type Following = {
+  /** Something was committed here: look now rather than at the next poll. */
+  wake(): void
+  /** Resolves once the batch in hand is done. */
+  stop(): Promise<void>
+  /** The last failure, null after a success. */
+  failure(): unknown
+}
+
+const POLL = 1_000
+const LONGEST_WAIT = 30_000
+
+/** Starts a follower. Any number of processes may: a shard's cursor row is owned by whoever holds its lock. */
+export function follow(db: Database, follower: Follower, poll = POLL): Following {
+  const stopping = new AbortController()
+  let failure: unknown = null
+  let failures = 0
+  let nudge = () => {}
+  let woken = false
+
+  const pause = (ms: number) =>
+    new Promise<void>((done) => {
+      const timer = setTimeout(done, ms)
+      nudge = () => {
+        clearTimeout(timer)
+        done()
+      }
+      if (woken || stopping.signal.aborted) nudge()
+    })
+
+  async function run(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      woken = false
+      try {
+        const more = await step(db, follower)
+        failure = null
+        failures = 0
+        if (!more) await pause(poll)
+      } catch (error) {
+        failure = error
+        failures++
+        woken = false
+        await pause(Math.min(poll * 2 ** failures, LONGEST_WAIT))
+      }
+    }
+  }
+
+  const running = run()
+  const wake = () => {
+    woken = true
+    if (failures === 0) nudge()
+  }
+  const stop = () => {
+    stopping.abort()
+    nudge()
+    return running
+  }
+  return { wake, stop, failure: () => failure }
+}
+
+/** One batch of each shard that nobody else has in hand. True if there may be more. */
+async function step(db: Database, follower: Follower): Promise<boolean> {
+  const { name, shards = 1, batch = 500, handle } = follower
+  let more = false
+  for (let shard = 0; shard < shards; shard++) {
+    const size = await db.orm.em.fork().transactional(async (em) => {
+      await query(em, 'insert into follower (name, shard, shards) values ($1, $2, $3) on conflict do nothing', [name, shard, shards])
+      type Cursor = { tx: string; pos: string; shards: number }
+      const [cursor] = await query<Cursor>(
+        em,
+        'select tx, pos, shards from follower where name = $1 and shard = $2 for update skip locked',
+        [name, shard],
+      )
+      if (!cursor) return 0
+      if (cursor.shards !== shards) throw new Error(`The follower ${name} has ${cursor.shards} shards, not ${shards}`)
+      const rows = await query<EventRow & { tx: string; pos: string }>(em, BEYOND, [cursor.tx, cursor.pos, shards, shard, batch])
+      const last = rows.at(-1)
+      if (!last) return 0
+      await handle(em as EntityManager, rows.map(fromRow))
+      await query(em, 'update follower set tx = $3, pos = $4 where name = $1 and shard = $2', [name, shard, last.tx, last.pos])
+      return rows.length
+    })
+    more ||= size === batch
+  }
+  return more
+}
+
+/**
+ * Only below the horizon: above it a transaction that is still open may yet commit an event that sorts earlier. By the
+ * stored columns: an alias of the same name would sort as text.
+ */
+const BEYOND = `select ${EVENT_COLUMNS}, tx, pos from event
+  where (event.tx, event.pos) > ($1::bigint, $2::bigint)
+    and event.tx < pg_snapshot_xmin(pg_current_snapshot())::text::bigint + (select max(tx_offset) from log_epoch)
+    and get_byte(uuid_send(stream_id), 15) % $3::int = $4::int
+  order by event.tx, event.pos limit $5`

@@ -1,0 +1,72 @@
+import type { Pool } from 'pg'
+import type { ActorKey, Envelope, EventId, RoomId, StreamId } from '../../client-sdk/contract/index.ts'
+import type { LogEntry } from '../../client-sdk/contract/verify.ts'
+import { read } from '../sql.ts'
+
+/** A moment as the chain has it: UTC to the millisecond. */
+export const instant = (column: string) => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
+export const EVENT_COLUMNS = `stream_id, seq, id, type, version, actor_key, ${instant('at')} as at, deal, personal`
+
+export type EventRow = {
+  stream_id: string
+  seq: string
+  id: string
+  type: string
+  version: number
+  actor_key: string
+  at: string
+  deal: string | null
+  personal: string | null
+}
+
+export const fromRow = (row: EventRow): Envelope =>
+  ({
+    roomId: row.stream_id as RoomId,
+    seq: Number(row.seq),
+    id: row.id as EventId,
+    type: row.type,
+    version: row.version,
+    actor: row.actor_key as ActorKey,
+    at: row.at,
+    data: { deal: row.deal === null ? null : JSON.parse(row.deal), personal: row.personal === null ? null : JSON.parse(row.personal) },
+  }) as Envelope
+
+/** One page holds at most this many UTF-16 units of payload, but always one event. */
+const PAGE_UNITS = 512 * 1_024
+
+/** A stream's events after `after`, oldest first, without a hole; fewer than `limit` where they are long. */
+export async function readAfter(pool: Pool, streamId: StreamId, after: number, limit: number): Promise<Envelope[]> {
+  const rows = await read<EventRow>(
+    pool,
+    'read_after',
+    `select ${EVENT_COLUMNS} from event where stream_id = $1 and seq > $2 order by seq limit $3`,
+    [streamId, after, limit],
+  )
+  let units = 0
+  const fits = ({ deal, personal }: EventRow, i: number) => {
+    units += (deal?.length ?? 0) + (personal?.length ?? 0)
+    return i === 0 || units <= PAGE_UNITS
+  }
+  const end = rows.findIndex((row, i) => !fits(row, i))
+  return rows.slice(0, end === -1 ? rows.length : end).map(fromRow)
+}
+
+/** A stream from its first event on with all that proves it, a page at a time. */
+export async function* proofOf(pool: Pool, streamId: StreamId, page = 1_000): AsyncGenerator<LogEntry> {
+  type Row = EventRow & { deal_salt: Buffer | null; personal_salt: Buffer | null; erased: Buffer | null; hash: Buffer }
+  for (let after = 0; ; ) {
+    const rows = await read<Row>(
+      pool,
+      'proof_of',
+      `select ${EVENT_COLUMNS}, deal_salt, personal_salt, erased, hash from event where stream_id = $1 and seq > $2 order by seq limit $3`,
+      [streamId, after, page],
+    )
+    for (const row of rows) {
+      const { seq, id, actor } = fromRow(row)
+      const { type, version, at, deal, personal, deal_salt: dealSalt, personal_salt: personalSalt, erased, hash } = row
+      yield { seq, id, type, version, actor, at, deal, dealSalt, personal, personalSalt, erased, hash }
+      after = seq
+    }
+    if (rows.length < page) return
+  }
+}

@@ -1,0 +1,54 @@
+import { Migrator } from '@mikro-orm/migrations'
+import { MikroORM } from '@mikro-orm/postgresql'
+import pg from 'pg'
+import { startupOptions } from './database.ts'
+import { Spine } from './migrations/0001-spine.ts'
+
+const migrationsList = [{ name: '0001-spine', class: Spine }]
+/** Any number: whoever migrates a database of Parley's holds it. */
+const LOCK = 7_271_959
+export const ROLES = ['parley_app', 'parley_eraser']
+
+/**
+ * Brings the schema to this version, as the role of the URL, which must own it. Starts that come at the same time wait
+ * for each other on an advisory lock. Safe to run at every start.
+ */
+export const migrate = (url: string): Promise<void> => locked(url, async (migrator) => void (await migrator.up()))
+
+/** Takes the schema down again, all of it. For tests and for people who know what they lose. */
+export const dangerouslyMigrateDown = (url: string): Promise<void> => locked(url, async (migrator) => void (await migrator.down({ to: 0 })))
+
+async function locked(url: string, work: (migrator: Migrator) => Promise<void>): Promise<void> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    await client.query('select pg_advisory_lock($1)', [LOCK])
+    for (const role of ROLES) await createRole(client, role)
+    await client.query('create schema if not exists parley')
+    const orm = await MikroORM.init({
+      entities: [],
+      discovery: { warnWhenNoEntities: false },
+      clientUrl: url,
+      driverOptions: { options: startupOptions({ search_path: 'parley' }) },
+      extensions: [Migrator],
+      migrations: { migrationsList, snapshot: false, silent: true },
+      logger: () => {},
+    })
+    try {
+      await work(orm.migrator as Migrator)
+    } finally {
+      await orm.close(true)
+    }
+  } finally {
+    await client.end() // and with it the lock
+  }
+}
+
+/** Roles belong to the cluster: another database of it may have made them, even at this moment. */
+async function createRole(client: pg.Client, role: string): Promise<void> {
+  const { rowCount } = await client.query('select from pg_roles where rolname = $1', [role])
+  if (rowCount) return
+  await client.query(
+    `do $$ begin create role ${role} nologin; grant ${role} to current_user; exception when duplicate_object or unique_violation then null; end $$`,
+  )
+}

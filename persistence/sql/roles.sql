@@ -1,0 +1,12 @@
+-- What the program itself may do: read all, write state, and write the log through its one door.
+grant usage on schema parley to parley_app, parley_eraser;
+grant select on all tables in schema parley to parley_app;
+grant insert, update, delete on person, session, refresh_token, room, member, command, follower to parley_app;
+grant insert on checkpoint, checkpoint_key to parley_app;
+revoke all on function append_events, create_stream from public;
+grant execute on function append_events, create_stream to parley_app;
+
+-- What may take personal parts out of the log, and nothing else.
+grant select on event, message to parley_eraser;
+grant update (personal, personal_salt, erased) on event to parley_eraser;
+grant update (rev) on message to parley_eraser;

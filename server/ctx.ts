@@ -1,0 +1,61 @@
+import type { EntityManager } from '@mikro-orm/postgresql'
+import { newId, ParleyError, type PlatformRole, type SessionId, SYSTEM, type UserId } from '../client-sdk/contract/index.ts'
+import type { Database } from '../persistence/database.ts'
+import type { EventLog } from '../persistence/event-log.ts'
+import { Standings } from './rooms/standings.ts'
+
+/** Who is asking, as their access token says. */
+export type SessionInfo = { sessionId: SessionId; userId: UserId; role: PlatformRole; endsAt: Date }
+
+/** One process's shared parts. */
+export type House = { db: Database; standings: Standings; now(): Date }
+
+/** One request: made fresh for each command, REST call or activity, and never kept. */
+export type Ctx = {
+  em: EntityManager
+  db: Database
+  log: EventLog
+  standings: Standings
+  requestId: string
+  /** Null before anybody has signed in, and for the system. */
+  session: SessionInfo | null
+  /** True for what the platform does by itself: the seed, deadlines. */
+  system: boolean
+  now(): Date
+}
+
+/** Numbers within this process; the log lines carry them, and errors, so that the two can be matched. */
+let requests = 0
+const process = newId<string>().slice(-6)
+const nextRequestId = () => `${process}-${(requests++).toString(36)}`
+
+export const house = (db: Database, now = () => new Date()): House => ({ db, standings: new Standings(), now })
+
+export function context({ db, standings, now }: House, session: SessionInfo | null, requestId = nextRequestId()): Ctx {
+  let em: EntityManager | undefined
+  return {
+    // Most chat commands never touch an entity, so the fork is made when it is first asked for.
+    get em() {
+      em ??= db.orm.em.fork()
+      return em
+    },
+    db,
+    log: db.log,
+    standings,
+    requestId,
+    session,
+    system: false,
+    now,
+  }
+}
+
+export const systemContext = (h: House): Ctx => Object.assign(context(h, null), { system: true })
+
+/** The caller; throws `session.required` where nobody is signed in. */
+export function caller(ctx: Ctx): SessionInfo {
+  if (!ctx.session) throw new ParleyError('session.required', 'Sign in first')
+  return ctx.session
+}
+
+/** Whose command it is: a person's or the platform's own. */
+export const commander = (ctx: Ctx): UserId | typeof SYSTEM => (ctx.system ? SYSTEM : caller(ctx).userId)

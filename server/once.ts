@@ -1,0 +1,44 @@
+import { createHash } from 'node:crypto'
+import type { EntityManager } from '@mikro-orm/postgresql'
+import { canonical, type Json } from '../client-sdk/contract/canonical.ts'
+import { type CommandId, ParleyError } from '../client-sdk/contract/index.ts'
+import { query } from '../persistence/sql.ts'
+import { type Ctx, commander } from './ctx.ts'
+
+/**
+ * Runs a command's effect once, in the caller's transaction: sent again it gets the first answer, from the row that was
+ * written in the same commit. Authorise before, so that a repeat answers only who may ask. Only successes are kept, and
+ * results carry ids, never personal words. Throws `command.reused` for the same id with other content. Two at the same time
+ * wait for each other on the row.
+ */
+export async function once<T extends Json>(
+  em: EntityManager,
+  ctx: Ctx,
+  name: string,
+  input: { commandId: CommandId } & Record<string, unknown>,
+  effect: () => Promise<T>,
+): Promise<T> {
+  const actorId = commander(ctx)
+  const fingerprint = createHash('sha256')
+    .update(canonical({ ...input, name } as Json))
+    .digest()
+  const [claimed] = await query(
+    em,
+    `insert into command (actor_id, id, name, fingerprint, result) values ($1, $2, $3, $4, 'null') on conflict do nothing returning id`,
+    [actorId, input.commandId, name, fingerprint],
+  )
+  if (!claimed) return repeated<T>(em, actorId, input.commandId, fingerprint)
+  const result = await effect()
+  await query(em, 'update command set result = $3 where actor_id = $1 and id = $2', [actorId, input.commandId, canonical(result)])
+  return result
+}
+
+async function repeated<T>(em: EntityManager, actorId: string, id: CommandId, fingerprint: Buffer): Promise<T> {
+  const [row] = await query<{ fingerprint: Buffer; result: string }>(
+    em,
+    'select fingerprint, result from command where actor_id = $1 and id = $2',
+    [actorId, id],
+  )
+  if (!row?.fingerprint.equals(fingerprint)) throw new ParleyError('command.reused', 'This command id was used for something else')
+  return JSON.parse(row.result) as T
+}
