@@ -28,6 +28,7 @@ async function locked(url: string, work: (migrator: Migrator) => Promise<void>):
     const orm = await MikroORM.init({
       entities: [],
       discovery: { warnWhenNoEntities: false },
+      schema: 'parley',
       clientUrl: url,
       driverOptions: { options: startupOptions({ search_path: 'parley' }) },
       extensions: [Migrator],
