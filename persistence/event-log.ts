@@ -5,7 +5,7 @@ import { type Envelope, ParleyError, type StreamId } from '../client-sdk/contrac
 import { APPEND, appendArguments, type Row, refusal } from './log/call.ts'
 import { type Appended, type Entry, type Prepared, prepare, toEnvelope } from './log/entry.ts'
 import { GroupCommit } from './log/group-commit.ts'
-import { readAfter } from './log/read.ts'
+import { type Reading, readAfter } from './log/read.ts'
 import { query, read, transactionOf } from './sql.ts'
 
 export type { Appended, Entry } from './log/entry.ts'
@@ -61,7 +61,7 @@ export class EventLog implements EventSubscriber {
   }
 
   /** A stream's events after `after`, oldest first and without a hole: joining, and the gate's repairs. */
-  readAfter(streamId: StreamId, after: number, limit: number): Promise<Envelope[]> {
+  readAfter(streamId: StreamId, after: number, limit: number): Promise<Reading> {
     return readAfter(this.#pool, streamId, after, limit)
   }
 

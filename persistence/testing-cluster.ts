@@ -23,10 +23,14 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const server = await startPostgres({ dataDir: join(home, 'postgres'), settings: { max_connections: '300' } })
   project.provide('postgresUrl', server.url)
   process.env.PARLEY_TEST_POSTGRES_URL = server.url
-  return async () => {
+  const end = async () => {
     await server.stop()
     await rm(home, { recursive: true, force: true })
   }
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(name, () => void end().finally(() => process.exit(1))) // vitest ends at once, without its teardowns
+  }
+  return end
 }
 
 /** Of runs that were killed. A PostgreSQL that still runs there ends within a minute of losing its lock file. */

@@ -34,21 +34,27 @@ export const fromRow = (row: EventRow): Envelope =>
 /** One page holds at most this many UTF-16 units of payload, but always one event. */
 const PAGE_UNITS = 512 * 1_024
 
+/** Part of a stream, and where the stream itself stood at that moment. */
+export type Reading = { head: number; accessVersion: number; events: Envelope[] }
+
 /** A stream's events after `after`, oldest first, without a hole; fewer than `limit` where they are long. */
-export async function readAfter(pool: Pool, streamId: StreamId, after: number, limit: number): Promise<Envelope[]> {
-  const rows = await read<EventRow>(
+export async function readAfter(pool: Pool, streamId: StreamId, after: number, limit: number): Promise<Reading> {
+  const rows = await read<Partial<EventRow> & { head: string; access: string }>(
     pool,
     'read_after',
-    `select ${EVENT_COLUMNS} from event where stream_id = $1 and seq > $2 order by seq limit $3`,
+    `select s.last_seq as head, s.access_version as access, e.* from stream s left join lateral (
+       select ${EVENT_COLUMNS} from event where stream_id = $1 and seq > $2 order by event.seq limit $3) e on true
+      where s.id = $1 order by e.seq`,
     [streamId, after, limit],
   )
   let units = 0
-  const fits = ({ deal, personal }: EventRow, i: number) => {
+  const fits = ({ deal, personal }: Partial<EventRow>, i: number) => {
     units += (deal?.length ?? 0) + (personal?.length ?? 0)
     return i === 0 || units <= PAGE_UNITS
   }
-  const end = rows.findIndex((row, i) => !fits(row, i))
-  return rows.slice(0, end === -1 ? rows.length : end).map(fromRow)
+  const end = rows.findIndex((row, i) => !row.seq || !fits(row, i))
+  const events = rows.slice(0, end === -1 ? rows.length : end).map((row) => fromRow(row as EventRow))
+  return { head: Number(rows[0]?.head ?? 0), accessVersion: Number(rows[0]?.access ?? 0), events }
 }
 
 /** A stream from its first event on with all that proves it, a page at a time. */

@@ -1,10 +1,10 @@
-import type { Place, SendMessage } from '../../client-sdk/contract/index.ts'
+import { commands, type Place, type SendMessage } from '../../client-sdk/contract/index.ts'
 import type { Ctx } from '../ctx.ts'
 import { authorised } from '../rooms/authorise.ts'
 
 /** The hot path: one fact, no other state. Authorised first, so that a repeat answers only the one who may ask. */
 export function sendMessage(ctx: Ctx, { commandId, roomId, text }: SendMessage): Promise<Place> {
-  return authorised(ctx, 'speak', roomId, async ({ actorKey: actor, accessVersion }) => {
+  return authorised(ctx, commands['chat.send'].allow, roomId, async ({ actorKey: actor, accessVersion }) => {
     const entry = { streamId: roomId, type: 'chat.messageSent', deal: null, personal: { text }, actor, commandId, accessVersion } as const
     const { id: messageId, seq, at } = await ctx.log.submit(entry)
     return { messageId, seq, at }

@@ -1,0 +1,78 @@
+import {
+  type CommandName,
+  commands,
+  type Input,
+  isRoomRule,
+  isRule,
+  may,
+  type Output,
+  ParleyError,
+  type Reply,
+  wireError,
+} from '../client-sdk/contract/index.ts'
+import { type Ctx, context, type House } from '../server/ctx.ts'
+import type { AppSocket } from './socket.ts'
+
+export type Handlers = { [C in CommandName]: (ctx: Ctx, input: Input<C>, socket: AppSocket) => Promise<Output<C>> }
+/** One command as it went. `error` is there only for what was not foreseen. */
+export type Line = { command: string; actor: string; requestId: string; code: string; ms: number; error?: unknown }
+export type DoorPorts = {
+  house: House
+  /** Spends one command of this person's share; false when it is used up. */
+  withinLimit(userId: string): boolean
+  log(line: Line): void
+  /** A command without somebody to answer. */
+  dropped(name: string): void
+}
+
+/** Throws for a command without a rule: it must not start. */
+export function assertEveryCommandHasARule(): void {
+  for (const [name, { allow }] of Object.entries(commands)) {
+    if (!isRule(allow)) throw new Error(`${name} has no permission rule`)
+  }
+}
+
+/**
+ * The only way a command enters. A use case sees valid input and throws; here its errors become replies. Every command,
+ * known or not, spends its share of the limit; one without an acknowledgement function is dropped and counted.
+ */
+export function door(ports: DoorPorts, handlers: Handlers): (socket: AppSocket, name: string, args: readonly unknown[]) => Promise<void> {
+  assertEveryCommandHasARule()
+  return async (socket, name, args) => {
+    const { session } = socket.data // read at each command: it is renewed on the open socket
+    const withinLimit = ports.withinLimit(session.userId)
+    const reply = args.at(-1)
+    if (typeof reply !== 'function') return ports.dropped(name)
+
+    const ctx = context(ports.house, session)
+    const started = performance.now()
+    let answer: Reply<unknown>
+    let failure: unknown
+    try {
+      if (!withinLimit) throw new ParleyError('rate.limited', 'Too many commands; wait a little')
+      if (session.endsAt <= ctx.now()) throw new ParleyError('session.ended', 'Sign in again')
+      answer = { ok: true, data: await call(ctx, socket, name, args) }
+    } catch (error) {
+      answer = { ok: false, error: wireError(error, ctx.requestId) }
+      if (answer.error.code === 'server.failed') failure = error
+    }
+    reply(answer)
+    const code = answer.ok ? 'ok' : answer.error.code
+    ports.log({ command: name, actor: session.userId, requestId: ctx.requestId, code, ms: performance.now() - started, error: failure })
+  }
+
+  async function call(ctx: Ctx, socket: AppSocket, name: string, args: readonly unknown[]): Promise<unknown> {
+    if (!Object.hasOwn(commands, name)) throw new ParleyError('request.unknownCommand', 'There is no such command')
+    const { input, allow } = commands[name as CommandName]
+    // A room's rule is asked where the room is known: `authorise` in the use case.
+    if (!isRoomRule(allow) && !may(allow, socket.data.session.role)) throw new ParleyError('access.denied', 'Your role does not allow that')
+    const parsed = input.safeParse(args.length === 2 ? args[0] : undefined)
+    if (!parsed.success) throw new ParleyError('request.invalid', explain(parsed.error.issues[0]))
+    const handler = handlers[name as CommandName] as (ctx: Ctx, input: unknown, socket: AppSocket) => Promise<unknown>
+    return handler(ctx, parsed.data, socket)
+  }
+}
+
+/** Names the field, never its content. */
+const explain = (issue: { path: PropertyKey[]; message: string } | undefined) =>
+  issue ? `${issue.path.map(String).join('.') || 'input'}: ${issue.message}`.slice(0, 300) : 'Invalid input'

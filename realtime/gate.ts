@@ -1,0 +1,128 @@
+import type { Envelope, RoomId, UserId } from '../client-sdk/contract/index.ts'
+import type { Committed } from '../persistence/event-log.ts'
+import { Sequencer } from './sequencer.ts'
+import type { AppSocket } from './socket.ts'
+
+/** What a gate needs of the house; a test gives it others. */
+export type GatePorts = {
+  /** Events after a seq, with the room's access version, no older than they are. */
+  read(roomId: RoomId, after: number, limit: number): Promise<Omit<Committed, 'streamId'>>
+  /** The room's access version now, and who of these people are members by it. */
+  membersAmong(roomId: RoomId, users: readonly UserId[]): Promise<{ accessVersion: number; members: ReadonlySet<UserId> }>
+  /** Sends to the gate's sockets on this node, all at once. */
+  emit(roomId: RoomId, events: Envelope[]): void
+  failed(error: unknown): void
+}
+
+/**
+ * The one place in a node where a room's events become frames to its sockets: strictly by seq, without a hole, and never to
+ * somebody whose access was not checked at least as late as the event. Each socket carries the access version it was checked
+ * at; an event committed under a later one waits until the database has said who is still a member.
+ */
+export class Gate {
+  readonly roomId: RoomId
+  readonly #ports: GatePorts
+  readonly #sequencer: Sequencer
+  readonly #checkedAt = new Map<AppSocket, number>()
+  /** No version in `#checkedAt` is lower. */
+  #checked = Number.POSITIVE_INFINITY
+  /** What every socket must have been checked at before the next event goes out. */
+  #required = 0
+
+  constructor(roomId: RoomId, head: number, ports: GatePorts) {
+    this.roomId = roomId
+    this.#ports = ports
+    this.#sequencer = new Sequencer(head, {
+      read: async (after, limit) => {
+        const { accessVersion, events } = await ports.read(roomId, after, limit)
+        this.#require(accessVersion)
+        return events
+      },
+      deliver: (events) => this.#deliver(events),
+      failed: ports.failed,
+    })
+  }
+
+  get isEmpty(): boolean {
+    return this.#checkedAt.size === 0
+  }
+
+  has(socket: AppSocket): boolean {
+    return this.#checkedAt.has(socket)
+  }
+
+  /** Lets a socket in whose access was checked at this version. False if that is out of date: check again. */
+  admit(socket: AppSocket, accessVersion: number): boolean {
+    if (accessVersion < this.#required || !socket.connected) return false
+    this.#checkedAt.set(socket, accessVersion)
+    this.#checked = Math.min(this.#checked, accessVersion)
+    void socket.join(this.roomId)
+    return true
+  }
+
+  leave(socket: AppSocket): void {
+    if (this.#checkedAt.delete(socket)) void socket.leave(this.roomId)
+  }
+
+  /** What was committed, here or elsewhere; in any order, any number of times. */
+  offer({ accessVersion, events }: Omit<Committed, 'streamId'>): void {
+    this.#require(accessVersion)
+    this.#sequencer.offer(events)
+  }
+
+  reach(seq: number): void {
+    this.#sequencer.reach(seq)
+  }
+
+  /** Somebody's membership ended in a way that the room's own events do not tell. */
+  async recheck(): Promise<void> {
+    await this.#check([...this.#checkedAt.keys()])
+  }
+
+  close(): void {
+    this.#sequencer.close()
+    for (const socket of this.#checkedAt.keys()) void socket.leave(this.roomId)
+    this.#checkedAt.clear()
+  }
+
+  #require(accessVersion: number): void {
+    if (accessVersion > this.#required) this.#required = accessVersion
+  }
+
+  #deliver(events: Envelope[]): Promise<void> | void {
+    if (this.#checked < this.#required) return this.#deliverChecked(events)
+    this.#ports.emit(this.roomId, events)
+  }
+
+  async #deliverChecked(events: Envelope[]): Promise<void> {
+    for (;;) {
+      const stale = [...this.#checkedAt].flatMap(([socket, version]) => (version < this.#required ? [socket] : []))
+      if (stale.length === 0) break
+      await this.#check(stale)
+    }
+    this.#checked = Array.from(this.#checkedAt.values()).reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY)
+    this.#ports.emit(this.roomId, events)
+  }
+
+  /** Until the database answers nobody gets anything: silence is safe, a leak is not. */
+  async #check(sockets: readonly AppSocket[]): Promise<void> {
+    try {
+      const users = [...new Set(sockets.map((socket) => socket.data.session.userId))]
+      const { accessVersion, members } = await this.#ports.membersAmong(this.roomId, users)
+      this.#require(accessVersion)
+      for (const socket of sockets) {
+        if (!this.#checkedAt.has(socket)) continue // it left meanwhile
+        if (members.has(socket.data.session.userId)) this.#checkedAt.set(socket, accessVersion)
+        else this.#expel(socket)
+      }
+    } catch (error) {
+      this.#ports.failed(error)
+      await new Promise((done) => setTimeout(done, 250))
+    }
+  }
+
+  #expel(socket: AppSocket): void {
+    this.leave(socket)
+    socket.emit('room.closed', { roomId: this.roomId })
+  }
+}

@@ -1,0 +1,132 @@
+import type { Server as HttpServer } from 'node:http'
+import { Server } from 'socket.io'
+import { type Input, type Output, ParleyError } from '../client-sdk/contract/index.ts'
+import { membersAmong } from '../persistence/rooms.ts'
+import { sessionDoor } from '../persistence/session-door.ts'
+import { sendMessage } from '../server/chat/send-message.ts'
+import type { Ctx, House } from '../server/ctx.ts'
+import { type DoorPorts, door, type Handlers } from './door.ts'
+import { Gates } from './gates.ts'
+import { end, greet, refusal, type VerifyToken } from './handshake.ts'
+import { People } from './people.ts'
+import { roomHandlers } from './rooms.ts'
+import type { AppServer, AppSocket } from './socket.ts'
+import { tail } from './tail.ts'
+
+export type HubOptions = Omit<DoorPorts, 'house'> & {
+  house: House
+  verifyToken: VerifyToken
+  /** May a page of this origin open a socket? Programs without one may. */
+  isAllowedOrigin(origin: string): boolean
+  failed(error: unknown): void
+}
+export type Hub = { io: AppServer; close(): Promise<void> }
+
+/** A frame beyond this closes its socket, in bytes. Below it every bad payload gets a typed answer. */
+const MOST_BYTES = 1_000_000
+/** How often expired sessions are looked for, in ms. */
+const SWEEP = 1_000
+
+/** The Socket.IO side of a node, on an HTTP server of the caller's. */
+export function openHub(http: HttpServer, options: HubOptions): Hub {
+  const { house, failed } = options
+  const { db } = house
+  const io: AppServer = new Server(http, {
+    serveClient: false,
+    maxHttpBufferSize: MOST_BYTES,
+    perMessageDeflate: false,
+    transports: ['websocket', 'polling'],
+    allowRequest: ({ headers }, decide) => decide(null, headers.origin === undefined || options.isAllowedOrigin(headers.origin)),
+    cors: { origin: (origin, decide) => decide(null, origin !== undefined && options.isAllowedOrigin(origin)) },
+  })
+  // Socket.IO keeps every socket's first request for ever; nothing here needs it.
+  io.engine.on('connection', (raw: { request: unknown }) => {
+    raw.request = null
+  })
+
+  const gates = new Gates({
+    read: (roomId, after, limit) => db.log.readAfter(roomId, after, limit),
+    membersAmong: (roomId, users) => membersAmong(db.pool, roomId, users),
+    emit: (roomId, events) => io.local.to(roomId).emit('room.event', events),
+    failed,
+  })
+  const people = new People(gates, {
+    read: async (userId, after, limit) => (await db.log.readAfter(userId, after, limit)).events,
+    isLive: async (sessionId) => (await sessionDoor(db.pool, sessionId))?.live === true,
+    end,
+    failed,
+  })
+  const stopListening = db.log.onCommit((all) => {
+    for (const committed of all) {
+      people.offer(committed)
+      gates.offer(committed)
+    }
+  })
+  const stopTail = tail(db.log, {
+    reach: (streamId, seq) => {
+      people.reach(streamId, seq)
+      gates.reach(streamId, seq)
+    },
+    failed,
+  })
+
+  const handlers: Handlers = {
+    'session.renew': (ctx, input, socket) => renew(options.verifyToken, ctx, input, socket),
+    ...roomHandlers(gates),
+    'chat.send': sendMessage,
+  }
+  const handle = door(options, handlers)
+
+  io.use(async (socket, next) => {
+    try {
+      const { session, head } = await greet(house, options.verifyToken, socket.handshake.auth)
+      socket.data.session = session
+      arrivals.set(socket, head)
+      next()
+    } catch (error) {
+      if (!(error instanceof ParleyError)) failed(error)
+      next(refusal(error))
+    }
+  })
+  const arrivals = new WeakMap<AppSocket, number>()
+  io.on('connection', (socket: AppSocket) => {
+    socket.onAny((name: string, ...args: unknown[]) => void handle(socket, name, args).catch(failed))
+    socket.on('disconnecting', () => {
+      for (const room of socket.rooms) gates.leave(room as Parameters<Gates['leave']>[0], socket)
+      people.detach(socket)
+    })
+    void people.attach(socket, arrivals.get(socket) ?? 0)
+  })
+
+  const sweep = setInterval(() => {
+    const now = house.now()
+    for (const socket of io.sockets.sockets.values()) {
+      if (socket.data.session.endsAt <= now) end(socket, new ParleyError('session.ended', 'The access token has expired'))
+    }
+  }, SWEEP)
+
+  const close = async () => {
+    clearInterval(sweep)
+    stopListening()
+    for (const socket of io.sockets.sockets.values())
+      end(socket, new ParleyError('server.stopping', 'This server is stopping; connect again'))
+    await Promise.all([stopTail(), io.close()])
+    gates.close()
+  }
+  return { io, close }
+}
+
+/** A fresh token for the open socket, of the same session. */
+async function renew(
+  verifyToken: VerifyToken,
+  ctx: Ctx,
+  { token }: Input<'session.renew'>,
+  socket: AppSocket,
+): Promise<Output<'session.renew'>> {
+  const session = await verifyToken(token)
+  if (session.sessionId !== socket.data.session.sessionId) throw new ParleyError('access.denied', 'This token is of another session')
+  if (!(await sessionDoor(ctx.db.pool, session.sessionId))?.live)
+    throw new ParleyError('session.ended', 'This session has ended; sign in again')
+  socket.data.session = session
+  return { expiresAt: session.endsAt.toISOString() }
+}

@@ -1,0 +1,78 @@
+import { type Envelope, ParleyError, type SessionId, type StreamId, type UserId } from '../client-sdk/contract/index.ts'
+import type { Committed } from '../persistence/event-log.ts'
+import type { Gates } from './gates.ts'
+import { Sequencer } from './sequencer.ts'
+import type { AppSocket } from './socket.ts'
+
+type Ports = {
+  read(userId: UserId, after: number, limit: number): Promise<Envelope[]>
+  isLive(sessionId: SessionId): Promise<boolean>
+  /** Says why, and closes the socket. */
+  end(socket: AppSocket, error: ParleyError): void
+  failed(error: unknown): void
+}
+type Person = { sockets: Set<AppSocket>; sequencer: Sequencer }
+
+/** Follows the streams of the people connected here: what ends a session or a membership takes effect on their sockets. */
+export class People {
+  readonly #people = new Map<StreamId, Person>()
+  readonly #gates: Gates
+  readonly #ports: Ports
+
+  constructor(gates: Gates, ports: Ports) {
+    this.#gates = gates
+    this.#ports = ports
+  }
+
+  /** `head`: the person's stream, when the session was found to be live. */
+  async attach(socket: AppSocket, head: number): Promise<void> {
+    const { userId, sessionId } = socket.data.session
+    const person = this.#people.get(userId) ?? this.#begin(userId, head)
+    person.sockets.add(socket)
+    if (person.sequencer.delivered <= head) return
+    // What was delivered meanwhile may have ended this very session before its socket was here to hear it.
+    const live = await this.#ports.isLive(sessionId).catch(() => false)
+    if (!live) this.#ports.end(socket, sessionEnded())
+  }
+
+  detach(socket: AppSocket): void {
+    const { userId } = socket.data.session
+    const person = this.#people.get(userId)
+    person?.sockets.delete(socket)
+    if (person?.sockets.size !== 0) return
+    person.sequencer.close()
+    this.#people.delete(userId)
+  }
+
+  offer({ streamId, events }: Committed): void {
+    this.#people.get(streamId)?.sequencer.offer(events)
+  }
+
+  reach(streamId: StreamId, seq: number): void {
+    this.#people.get(streamId)?.sequencer.reach(seq)
+  }
+
+  #begin(userId: UserId, head: number): Person {
+    const sockets = new Set<AppSocket>()
+    const sequencer = new Sequencer(head, {
+      read: (after, limit) => this.#ports.read(userId, after, limit),
+      deliver: (events) => {
+        for (const event of events) this.#apply(event, sockets)
+      },
+      failed: this.#ports.failed,
+    })
+    const person = { sockets, sequencer }
+    this.#people.set(userId, person)
+    return person
+  }
+
+  #apply({ type, data }: Envelope, sockets: ReadonlySet<AppSocket>): void {
+    if (type === 'session.ended') {
+      const ended = [...sockets].filter((socket) => socket.data.session.sessionId === data.deal.sessionId)
+      for (const socket of ended) this.#ports.end(socket, sessionEnded())
+    }
+    if (type === 'membership.ended') void this.#gates.get(data.deal.roomId)?.recheck()
+  }
+}
+
+const sessionEnded = () => new ParleyError('session.ended', 'This session has ended; sign in again')
