@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, rmSync } from 'node:fs'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -25,7 +25,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   process.env.PARLEY_TEST_POSTGRES_URL = server.url
   const end = async () => {
     await server.stop()
-    await rm(home, { recursive: true, force: true })
+    rmSync(home, { recursive: true, force: true })
   }
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(name, () => void end().finally(() => process.exit(1))) // vitest ends at once, without its teardowns
