@@ -41,8 +41,9 @@ export function door(ports: DoorPorts, handlers: Handlers): (socket: AppSocket, 
   return async (socket, name, args) => {
     const { session } = socket.data // read at each command: it is renewed on the open socket
     const withinLimit = ports.withinLimit(session.userId)
+    const command = Object.hasOwn(commands, name) ? name : 'unknown' // a stranger's words stay out of logs and metrics
     const reply = args.at(-1)
-    if (typeof reply !== 'function') return ports.dropped(name)
+    if (typeof reply !== 'function') return ports.dropped(command)
 
     const ctx = context(ports.house, session)
     const started = performance.now()
@@ -58,7 +59,7 @@ export function door(ports: DoorPorts, handlers: Handlers): (socket: AppSocket, 
     }
     reply(answer)
     const code = answer.ok ? 'ok' : answer.error.code
-    ports.log({ command: name, actor: session.userId, requestId: ctx.requestId, code, ms: performance.now() - started, error: failure })
+    ports.log({ command, actor: session.userId, requestId: ctx.requestId, code, ms: performance.now() - started, error: failure })
   }
 
   async function call(ctx: Ctx, socket: AppSocket, name: string, args: readonly unknown[]): Promise<unknown> {

@@ -1,0 +1,112 @@
+import { expect, test } from 'vitest'
+import { type Envelope, newId, type RoomId, type UserId } from '../client-sdk/contract/index.ts'
+import { Gate } from './gate.ts'
+import type { AppSocket } from './socket.ts'
+
+const roomId = newId<RoomId>()
+const event = (seq: number) => ({ seq, roomId, type: 'chat.messageSent' }) as Envelope
+const turn = () => new Promise((done) => setTimeout(done))
+
+/** A room in memory: who is a member at which access version, and what each of its sockets received. */
+function room() {
+  const members = new Set<UserId>()
+  const heard = new Map<AppSocket, (number | 'closed')[]>()
+  const inside = new Set<AppSocket>()
+  const state = { accessVersion: 0, databaseIsAway: false, checks: 0 }
+  const gate = new Gate(roomId, 0, {
+    read: async () => ({ accessVersion: state.accessVersion, events: [] }),
+    async membersAmong(_room, users) {
+      state.checks++
+      await turn()
+      if (state.databaseIsAway) throw new Error('the database is away')
+      return { accessVersion: state.accessVersion, members: new Set(users.filter((user) => members.has(user))) }
+    },
+    emit: (_room, events) => {
+      for (const socket of inside) heard.get(socket)!.push(...events.map((e) => e.seq))
+    },
+    failed: () => {},
+  })
+  const socket = (userId = newId<UserId>()) => {
+    const it = {
+      connected: true,
+      data: { session: { userId } },
+      join: () => void inside.add(it),
+      leave: () => void inside.delete(it),
+      emit: (name: string) => name === 'room.closed' && heard.get(it)!.push('closed'),
+    } as unknown as AppSocket
+    members.add(userId)
+    heard.set(it, [])
+    return it
+  }
+  const remove = (it: AppSocket) => {
+    members.delete(it.data.session.userId)
+    state.accessVersion++
+  }
+  return { gate, state, socket, remove, heard: (it: AppSocket) => heard.get(it) }
+}
+
+test('P6: somebody removed gets nothing that was committed after it, and is told', async () => {
+  const { gate, state, socket, remove, heard } = room()
+  const [stays, goes] = [socket(), socket()]
+  gate.admit(stays, 0)
+  gate.admit(goes, 0)
+  gate.offer({ accessVersion: 0, events: [event(1)] })
+  remove(goes)
+  gate.offer({ accessVersion: 1, events: [event(2)] })
+  gate.offer({ accessVersion: 1, events: [event(3)] })
+  await expect.poll(() => heard(stays)).toEqual([1, 2, 3])
+  expect(heard(goes)).toEqual([1, 'closed'])
+  expect(state.checks).toBe(1)
+})
+
+test('P6: while the database cannot say who is a member, nobody gets anything', async () => {
+  const { gate, state, socket, remove, heard } = room()
+  const [stays, goes] = [socket(), socket()]
+  gate.admit(stays, 0)
+  gate.admit(goes, 0)
+  remove(goes)
+  state.databaseIsAway = true
+  gate.offer({ accessVersion: 1, events: [event(1)] })
+  await turn()
+  await turn()
+  expect([heard(stays), heard(goes)]).toEqual([[], []])
+  state.databaseIsAway = false
+  await expect.poll(() => heard(stays)).toEqual([1])
+  expect(heard(goes)).toEqual(['closed'])
+})
+
+test('P6: whoever was checked before a change must be checked again to come in', () => {
+  const { gate, state, socket } = room()
+  gate.offer({ accessVersion: 2, events: [] })
+  state.accessVersion = 2
+  expect(gate.admit(socket(), 1)).toBe(false)
+  expect(gate.admit(socket(), 2)).toBe(true)
+})
+
+test('P6: somebody who comes in while the others are being checked is checked too', async () => {
+  const { gate, state, socket, remove, heard } = room()
+  const first = socket()
+  const late = socket()
+  gate.admit(first, 0)
+  state.accessVersion = 1
+  gate.offer({ accessVersion: 1, events: [event(1)] }) // begins to check `first`
+  gate.admit(late, 1)
+  remove(late)
+  gate.offer({ accessVersion: 2, events: [event(2)] })
+  await expect.poll(() => heard(first)).toEqual([1, 2])
+  expect(heard(late)).toContain('closed')
+  expect(heard(late)).not.toContain(2)
+})
+
+test('a socket that leaves while it is checked does not come back by it', async () => {
+  const { gate, state, socket, heard } = room()
+  const [stays, leaves] = [socket(), socket()]
+  gate.admit(stays, 0)
+  gate.admit(leaves, 0)
+  state.accessVersion = 1
+  gate.offer({ accessVersion: 1, events: [event(1)] })
+  gate.leave(leaves)
+  await expect.poll(() => heard(stays)).toEqual([1])
+  expect(heard(leaves)).toEqual([])
+  expect(gate.has(leaves)).toBe(false)
+})
