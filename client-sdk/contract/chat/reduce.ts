@@ -25,8 +25,25 @@ export function reduceMessages(messages: Messages, event: Envelope): Messages {
   }
 }
 
+/** Copies that a fold under way has made for itself: they alone are written in place. */
+const drafts = new WeakSet<Messages>()
+
+/** Runs a fold whose steps share one copy of `messages`, where each step alone would make its own. */
+export function drafting<T>(messages: Messages, fold: (draft: Messages) => T): T {
+  const draft = { ...messages }
+  drafts.add(draft)
+  try {
+    return fold(draft)
+  } finally {
+    drafts.delete(draft)
+  }
+}
+
 /** A message read later than the event was committed knows it already: its `rev` says so. */
 function put(messages: Messages, changed: readonly Message[]): Messages {
   const news = changed.filter((m) => m.rev > (messages[m.id]?.rev ?? 0))
-  return news.length === 0 ? messages : { ...messages, ...Object.fromEntries(news.map((m) => [m.id, m])) }
+  if (news.length === 0) return messages
+  const next: Record<MessageId, Message> = drafts.has(messages) ? messages : { ...messages }
+  for (const message of news) next[message.id] = message
+  return next
 }

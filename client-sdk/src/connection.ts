@@ -1,0 +1,208 @@
+import { type ErrorCode, ParleyError } from '../contract/errors.ts'
+import type { RoomId } from '../contract/ids.ts'
+import type { CommandName, Envelope, Output } from '../contract/index.ts'
+import { PROTOCOL_VERSION } from '../contract/version.ts'
+import type { Backoff } from './backoff.ts'
+import { type Effect, type Happening, next, type Stage, type State, start } from './connection-machine.ts'
+import { isSessionError, RemoteError, unanswered } from './errors.ts'
+import type { OnError } from './listeners.ts'
+import type { CommandInput, OpenSocket, Socket } from './socket.ts'
+import { type GetToken, renewIn } from './token.ts'
+import { Unsettled } from './unsettled.ts'
+import { SDK_VERSION } from './version.ts'
+
+/** Milliseconds. */
+const HANDSHAKE = 15_000
+const STEADY = 10_000
+const SOONEST_RENEWAL = 1_000
+
+type Timer = 'wait' | 'handshake' | 'steady' | 'renewal'
+
+export type ConnectionOptions = {
+  url: string
+  path: string
+  getToken: GetToken
+  openSocket: OpenSocket
+  backoff: Backoff
+  ackTimeout: number
+  onError: OnError
+}
+export type ConnectionEvents = {
+  changed(stage: Stage): void
+  online(): void
+  offline(): void
+  /** For good. */
+  stopped(reason: ParleyError): void
+  events(events: readonly Envelope[]): void
+  roomClosed(roomId: RoomId): void
+}
+
+/** The shell of the machine: it owns the one socket and the timers, tells the machine what happens, does what it says. */
+export class Connection {
+  readonly #options: ConnectionOptions
+  readonly #on: ConnectionEvents
+  readonly #asked = new Unsettled()
+  readonly #timers: Partial<Record<Timer, ReturnType<typeof setTimeout>>> = {}
+  #state: State = start.state
+  #socket: Socket | null = null
+  #token: string | undefined
+  /** Counts what the hub has said: a command that times out in silence means that the socket is dead. */
+  #heard = 0
+
+  constructor(options: ConnectionOptions, on: ConnectionEvents) {
+    this.#options = options
+    this.#on = on
+  }
+
+  get stage(): Stage {
+    return this.#state.stage
+  }
+
+  start(): void {
+    for (const effect of start.effects) this.#run(effect)
+  }
+
+  tell(happening: Happening): void {
+    const before = this.#state.stage
+    const { state, effects } = next(this.#state, happening)
+    this.#state = state
+    if (before === 'online' && state.stage !== 'online') this.#on.offline()
+    for (const effect of effects) this.#run(effect)
+    if (before !== state.stage) this.#on.changed(state.stage)
+  }
+
+  /** Rejects with a `RemoteError`, or, where the outcome is unknown, with a retryable `server.unavailable`. */
+  async command<C extends CommandName>(name: C, input: CommandInput<C>): Promise<Output<C>> {
+    const socket = this.#socket
+    if (!socket || this.stage !== 'online') throw unanswered()
+    const heard = this.#heard
+    const reply = await this.#asked.track(socket.emitWithAck(name, input, this.#options.ackTimeout)).catch((cause: unknown) => {
+      if (this.#heard === heard) this.#tellOf(socket, 'lost')
+      throw unanswered(cause)
+    })
+    this.#heard++
+    if (reply.ok) return reply.data
+    if (!isSessionError(reply.error.code)) throw new RemoteError(reply.error)
+    this.#tellOf(socket, 'refused')
+    throw unanswered(new RemoteError(reply.error))
+  }
+
+  /** A token for REST: the last one, or another in place of a refused one. */
+  async token(stale?: string): Promise<string> {
+    if (this.#token === undefined || this.#token === stale) this.#token = await this.#options.getToken(stale)
+    return this.#token
+  }
+
+  #run(effect: Effect): void {
+    switch (effect.do) {
+      case 'askToken':
+        void this.#askToken(effect.stale)
+        break
+      case 'open':
+        this.#open()
+        break
+      case 'drop':
+        this.#drop()
+        break
+      case 'arrive':
+        this.#arrive()
+        break
+      case 'wait':
+        this.#after('wait', this.#options.backoff(effect.failed), () => this.tell('timer'))
+        break
+      case 'stopWaiting':
+        clearTimeout(this.#timers.wait)
+        break
+      case 'stop':
+        this.#on.stopped(new ParleyError(effect.code, reasons[effect.code] ?? effect.code))
+    }
+  }
+
+  async #askToken(stale: boolean): Promise<void> {
+    try {
+      this.#token = await this.#options.getToken(stale ? this.#token : undefined)
+      this.tell('token')
+    } catch (error) {
+      this.#tokenFailed(error)
+    }
+  }
+
+  #tokenFailed(error: unknown): void {
+    const over = error instanceof ParleyError && isSessionError(error.code)
+    if (!(error instanceof ParleyError)) this.#options.onError(error)
+    this.tell(over ? 'tokenRefused' : 'tokenFailed')
+  }
+
+  #open(): void {
+    const { url, path, openSocket } = this.#options
+    const socket = openSocket(url, path, { token: this.#token ?? '', sdk: SDK_VERSION, protocol: PROTOCOL_VERSION })
+    this.#socket = socket
+    const current = (run: () => void) => {
+      if (this.#socket !== socket) return
+      this.#heard++
+      run()
+    }
+    const verdict = (code: ErrorCode | undefined): Happening =>
+      code === 'client.upgradeRequired' ? 'outdated' : code && isSessionError(code) ? 'refused' : 'lost'
+    socket.on('connect', () => current(() => this.tell('connected')))
+    socket.on('connect_error', (refusal) => current(() => this.tell(verdict(refusal?.code))))
+    socket.on('disconnect', () => current(() => this.tell('lost')))
+    socket.on('session.ending', (error) => current(() => this.tell(verdict(error.code))))
+    socket.on('room.event', (events) => current(() => this.#on.events(events)))
+    socket.on('room.closed', ({ roomId }) => current(() => this.#on.roomClosed(roomId)))
+    this.#after('handshake', HANDSHAKE, () => this.tell('lost'))
+  }
+
+  #arrive(): void {
+    clearTimeout(this.#timers.handshake)
+    this.#after('steady', STEADY, () => this.tell('steady'))
+    this.#renewLater()
+    this.#on.online()
+  }
+
+  #drop(): void {
+    const socket = this.#socket
+    this.#socket = null
+    for (const name of ['handshake', 'steady', 'renewal'] as const) clearTimeout(this.#timers[name])
+    socket?.close()
+    this.#asked.fail(unanswered())
+  }
+
+  #renewLater(soonest = SOONEST_RENEWAL): void {
+    const due = renewIn(this.#token ?? '', Date.now())
+    if (due !== null) this.#after('renewal', Math.max(due, soonest), () => void this.#renew(0))
+  }
+
+  /** Until it works or the hub closes the socket: what is open stays open as long as it can. */
+  async #renew(failed: number): Promise<void> {
+    const socket = this.#socket
+    try {
+      const token = await this.#options.getToken(this.#token)
+      if (this.#socket !== socket) return
+      this.#token = token
+      await this.command('session.renew', { token })
+      if (this.#socket === socket) this.#renewLater()
+    } catch (error) {
+      if (this.#socket !== socket) return
+      if (error instanceof ParleyError && isSessionError(error.code)) return this.tell('tokenRefused')
+      if (!(error instanceof ParleyError)) this.#options.onError(error)
+      const again = Math.max(this.#options.backoff(failed), SOONEST_RENEWAL)
+      this.#after('renewal', again, () => void this.#renew(failed + 1))
+    }
+  }
+
+  #tellOf(socket: Socket, happening: Happening): void {
+    if (this.#socket === socket) this.tell(happening)
+  }
+
+  #after(name: Timer, ms: number, run: () => void): void {
+    clearTimeout(this.#timers[name])
+    this.#timers[name] = setTimeout(run, ms)
+  }
+}
+
+const reasons: Partial<Record<ErrorCode, string>> = {
+  'session.ended': 'The session has ended; sign in again',
+  'client.upgradeRequired': 'This app is too old for its server',
+  'client.closed': 'The client was closed',
+}

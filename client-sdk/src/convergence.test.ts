@@ -1,0 +1,66 @@
+import fc from 'fast-check'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { connect } from './client.ts'
+import { FakeHub, roomId } from './testing.ts'
+
+beforeEach(() => void vi.useFakeTimers())
+afterEach(() => void vi.useRealTimers())
+
+const deed = fc.record({
+  do: fc.constantFrom('hear', 'hear', 'send', 'send', 'cut', 'erase', 'burst'),
+  after: fc.integer({ min: 0, max: 4_000 }), // ms
+})
+/** What becomes of each piece of news, in turn: when each of its copies arrives. Three in ten are lost. */
+const fates = fc.array(
+  fc.oneof(
+    { weight: 3, arbitrary: fc.constant<number[]>([]) },
+    { weight: 7, arbitrary: fc.array(fc.integer({ min: 0, max: 3_000 }), { minLength: 1, maxLength: 3 }) },
+  ),
+  { minLength: 5, maxLength: 60 },
+)
+
+test('R10 a whole client over a network that loses, delays, doubles and cuts ends with the fresh state', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(deed, { maxLength: 30 }), fates, fc.integer({ min: 0, max: 99 }), async (deeds, fates, jitter) => {
+      const hub = new FakeHub()
+      let turn = 0
+      hub.network = () => fates[turn++ % fates.length]!
+      const limits = { maxMessages: 15, maxHeld: 5, ackTimeout: 2_000 }
+      const parley = connect({
+        url: 'http://hub.test',
+        getToken: async () => 't',
+        random: () => jitter / 100,
+        openSocket: hub.open,
+        ...limits,
+      })
+      const room = parley.room(roomId)
+      const joined = room.join()
+      const said: Promise<{ seq: number }>[] = []
+      for (const { do: what, after } of deeds) {
+        await vi.advanceTimersByTimeAsync(after)
+        if (what === 'hear') hub.tell(hub.log.hear())
+        if (what === 'burst') for (let i = 0; i < 12; i++) hub.tell(hub.log.hear())
+        if (what === 'erase' && hub.log.head > 0) hub.tell(hub.log.erase([1 + (after % hub.log.head)]))
+        if (what === 'send') said.push(room.send(`mine ${said.length}`))
+        if (what === 'cut') hub.cut()
+      }
+      hub.network = () => [1]
+      hub.cut()
+      await vi.advanceTimersByTimeAsync(120_000)
+      await joined
+
+      const seqs = (await Promise.all(said)).map((place) => place.seq)
+      expect(seqs).toEqual([...seqs].sort((a, b) => a - b))
+      expect(hub.log.events.filter((event) => event.id && seqs.includes(event.seq))).toHaveLength(said.length)
+      const { status, rev, messages, more } = room.state
+      const all = hub.log.page(undefined, 1_000).messages.reverse()
+      expect({ status, rev, more }).toEqual({ status: 'live', rev: hub.log.head, more: messages.length < all.length })
+      expect(messages.map(({ mine: _mine, pending: _pending, ...message }) => message)).toEqual(
+        messages.length ? all.slice(-messages.length) : [],
+      )
+      expect(messages.length).toBeGreaterThanOrEqual(Math.min(5, all.length))
+      parley.close()
+    }),
+    { numRuns: 300 },
+  )
+}, 120_000)

@@ -1,0 +1,43 @@
+import { type ErrorCode, ParleyError } from '../contract/errors.ts'
+import { asWireError, RemoteError, unanswered } from './errors.ts'
+
+/** Milliseconds. */
+const REQUEST = 15_000
+
+export type Fetch = typeof globalThis.fetch
+export type Request = { method?: 'GET' | 'POST' | 'DELETE'; token?: string; body?: unknown }
+
+/**
+ * One call of the REST API, its answer as JSON. Rejects with the `RemoteError` of the problem details (RFC 9457) that the
+ * hub answered with, or with a retryable `server.unavailable` where none came.
+ */
+export async function rest<T>(fetch: Fetch, url: string, path: string, { method = 'GET', token, body }: Request = {}): Promise<T> {
+  const headers: Record<string, string> = { accept: 'application/json' }
+  if (token !== undefined) headers.authorization = `Bearer ${token}`
+  if (body !== undefined) headers['content-type'] = 'application/json'
+  const init: RequestInit = { method, headers, signal: AbortSignal.timeout(REQUEST) }
+  if (body !== undefined) init.body = JSON.stringify(body)
+  try {
+    const response = await fetch(`${url.replace(/\/+$/, '')}${path}`, init)
+    if (response.ok) return (response.status === 204 ? undefined : await response.json()) as T
+    throw problem(response.status, await response.json().catch(() => null))
+  } catch (error) {
+    throw error instanceof ParleyError ? error : unanswered(error)
+  }
+}
+
+/** A proxy in between answers in words of its own: then the status has to do. */
+function problem(status: number, details: unknown): ParleyError {
+  const wire = asWireError(details)
+  const { detail } = (details ?? {}) as { detail?: unknown }
+  if (wire) return new RemoteError({ ...wire, message: typeof detail === 'string' ? detail : wire.code })
+  return new ParleyError(byStatus[status] ?? (status >= 500 ? 'server.unavailable' : 'request.invalid'), `The server answered ${status}`)
+}
+
+const byStatus: Record<number, ErrorCode> = {
+  401: 'session.required',
+  403: 'access.denied',
+  404: 'resource.notFound',
+  413: 'request.tooLarge',
+  429: 'rate.limited',
+}

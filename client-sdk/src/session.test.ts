@@ -1,0 +1,76 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import type { Session } from '../contract/sessions/schema.ts'
+import { resume, signIn } from './session.ts'
+import { jwt } from './testing.ts'
+
+const url = 'https://hub.test/'
+const session = (name: string, seconds = 600): Session =>
+  ({ name, accessToken: jwt({ name, iat: now(), exp: now() + seconds }), refreshToken: `refresh ${name}` }) as Session
+const now = () => Date.now() / 1_000
+const json = (body: unknown, status = 200) => new Response(JSON.stringify(body), { status })
+const problem = (code: string, status: number, retryable = false) =>
+  json({ type: 'about:blank', title: code, status, code, detail: `because ${code}`, retryable, requestId: 'r1' }, status)
+const fetch = vi.fn<typeof globalThis.fetch>()
+const bodies = () => fetch.mock.calls.map(([, init]) => JSON.parse(String(init?.body ?? 'null')))
+
+beforeEach(() => {
+  vi.useFakeTimers()
+  fetch.mockReset()
+})
+afterEach(() => void vi.useRealTimers())
+
+test('T5 signing in gives tokens, and a refusal says why', async () => {
+  fetch.mockResolvedValueOnce(json(session('a')))
+  const who = { email: 'mia@example.com', password: 'pass' }
+  const me = await signIn(url, who, { fetch })
+  expect(await me.getToken()).toBe(me.session.accessToken)
+  expect(fetch.mock.calls[0]![0]).toBe('https://hub.test/api/v1/sessions')
+  fetch.mockResolvedValueOnce(problem('session.badCredentials', 401))
+  const refused = { code: 'session.badCredentials', message: 'because session.badCredentials', requestId: 'r1', retryable: false }
+  await expect(signIn(url, who, { fetch })).rejects.toMatchObject(refused)
+})
+
+test('T5 it renews itself when due or when the token is stale, once for all who ask', async () => {
+  const onChange = vi.fn()
+  const me = resume(url, session('a'), { fetch, onChange })
+  const old = await me.getToken()
+  fetch.mockImplementation(async () => json(session('b')))
+  const [one, two] = await Promise.all([me.getToken(old), me.getToken(old)])
+  expect(one).toBe(two)
+  expect(one).not.toBe(old)
+  expect(fetch).toHaveBeenCalledTimes(1)
+  expect(onChange).toHaveBeenCalledWith(me.session)
+  vi.advanceTimersByTime(500_000)
+  expect(await me.getToken()).not.toBe(one)
+})
+
+test('T6 a retry after a lost answer repeats the same command id; the next renewal has its own', async () => {
+  const me = resume(url, session('a'), { fetch })
+  const stale = await me.getToken()
+  fetch.mockRejectedValueOnce(new TypeError('fetch failed')).mockResolvedValueOnce(problem('server.unavailable', 503, true))
+  for (let i = 0; i < 2; i++) await expect(me.getToken(stale)).rejects.toMatchObject({ code: 'server.unavailable', retryable: true })
+  fetch.mockResolvedValueOnce(json(session('b'))).mockResolvedValueOnce(json(session('c')))
+  await me.getToken(await me.getToken(stale))
+  const sent = bodies()
+  expect(sent.map((body) => body.refreshToken)).toEqual(['refresh a', 'refresh a', 'refresh a', 'refresh b'])
+  expect(new Set(sent.slice(0, 3).map((body) => body.commandId)).size).toBe(1)
+  expect(sent[3].commandId).not.toBe(sent[0].commandId)
+})
+
+test('T7 once refused or signed out it is over, and the hub is asked no more', async () => {
+  const onChange = vi.fn()
+  const me = resume(url, session('a'), { fetch, onChange })
+  fetch.mockResolvedValueOnce(problem('session.badCredentials', 401))
+  const ended = { code: 'session.ended' }
+  await expect(me.getToken(me.session.accessToken)).rejects.toMatchObject(ended)
+  await expect(me.getToken()).rejects.toMatchObject(ended)
+  expect(onChange).toHaveBeenLastCalledWith(null)
+
+  const other = resume(url, session('b'), { fetch })
+  fetch.mockResolvedValueOnce(new Response(null, { status: 204 }))
+  await other.signOut()
+  await other.signOut()
+  await expect(other.getToken()).rejects.toMatchObject(ended)
+  expect(fetch).toHaveBeenCalledTimes(2)
+  expect(fetch.mock.lastCall).toMatchObject(['https://hub.test/api/v1/sessions/current', { method: 'DELETE' }])
+})

@@ -1,0 +1,102 @@
+import { ParleyError } from '../contract/errors.ts'
+import type { CommandId } from '../contract/ids.ts'
+import type { Session } from '../contract/sessions/schema.ts'
+import { newId } from '../contract/uuid.ts'
+import { isRetryable } from './errors.ts'
+import { type Fetch, rest } from './rest.ts'
+import { type GetToken, renewIn } from './token.ts'
+
+export type SessionOptions = {
+  fetch?: Fetch
+  /** Called with each new session, so that the app can keep it, and with null once it is over. */
+  onChange?: (session: Session | null) => void
+}
+/** A person signed in. `getToken` is what `connect` wants: it renews the session when that is due. */
+export interface SignedIn {
+  readonly session: Session
+  readonly getToken: GetToken
+  /** Ends the session on the server too. Idempotent. */
+  signOut(): Promise<void>
+}
+
+/** Rejects with `session.badCredentials` where e-mail and password do not match. */
+export async function signIn(url: string, who: { email: string; password: string }, options: SessionOptions = {}): Promise<SignedIn> {
+  const session = await rest<Session>(options.fetch ?? globalThis.fetch, url, '/api/v1/sessions', { method: 'POST', body: who })
+  options.onChange?.(session)
+  return resume(url, session, options)
+}
+
+/** Goes on with a session that the app has kept. */
+export function resume(url: string, session: Session, options: SessionOptions = {}): SignedIn {
+  const renewal = new Renewal(url, session, options)
+  return {
+    get session() {
+      return renewal.session
+    },
+    getToken: (stale) => renewal.token(stale),
+    signOut: () => renewal.end(),
+  }
+}
+
+class Renewal {
+  session: Session
+  readonly #url: string
+  readonly #fetch: Fetch
+  readonly #onChange: NonNullable<SessionOptions['onChange']>
+  #due: number
+  #over: ParleyError | null = null
+  #running: Promise<string> | null = null
+  /** Kept until it is answered: a refresh token is good once, and a retry under another id would look like a thief's. */
+  #commandId: CommandId | null = null
+
+  constructor(url: string, session: Session, { fetch, onChange }: SessionOptions) {
+    this.session = session
+    this.#url = url
+    this.#fetch = fetch ?? globalThis.fetch
+    this.#onChange = onChange ?? (() => {})
+    this.#due = dueAt(session)
+  }
+
+  async token(stale?: string): Promise<string> {
+    if (this.#over) throw this.#over
+    const { accessToken } = this.session
+    if (stale !== accessToken && Date.now() < this.#due) return accessToken
+    this.#running ??= this.#renew().finally(() => {
+      this.#running = null
+    })
+    return this.#running
+  }
+
+  async #renew(): Promise<string> {
+    this.#commandId ??= newId<CommandId>()
+    const body = { refreshToken: this.session.refreshToken, commandId: this.#commandId }
+    try {
+      const session = await rest<Session>(this.#fetch, this.#url, '/api/v1/sessions/renew', { method: 'POST', body })
+      if (this.#over) throw this.#over
+      this.session = session
+      this.#commandId = null
+      this.#due = dueAt(session)
+      this.#onChange(session)
+      return session.accessToken
+    } catch (error) {
+      if (isRetryable(error) || !(error instanceof ParleyError) || !error.code.startsWith('session.')) throw error
+      this.#finish(new ParleyError('session.ended', error.message, { cause: error }))
+      throw this.#over
+    }
+  }
+
+  async end(): Promise<void> {
+    if (this.#over) return
+    const { accessToken } = this.session
+    this.#finish(new ParleyError('session.ended', 'Signed out'))
+    await rest(this.#fetch, this.#url, '/api/v1/sessions/current', { method: 'DELETE', token: accessToken })
+  }
+
+  #finish(reason: ParleyError): void {
+    if (this.#over) return
+    this.#over = reason
+    this.#onChange(null)
+  }
+}
+
+const dueAt = ({ accessToken }: Session): number => Date.now() + (renewIn(accessToken, Date.now()) ?? Number.POSITIVE_INFINITY)

@@ -1,0 +1,230 @@
+import { eventId } from '../contract/chain.ts'
+import type { Message, Place, SendMessage } from '../contract/chat/schema.ts'
+import type { Checkpoint } from '../contract/checkpoint.ts'
+import type { WireError } from '../contract/errors.ts'
+import type { Envelope } from '../contract/events.ts'
+import type { ActorKey, CommandId, EventId, RoomId } from '../contract/ids.ts'
+import type { CommandName, Handshake, Reply } from '../contract/index.ts'
+import { emptyRoom, inOrder, type RoomState, reduce } from '../contract/reduce.ts'
+import type { Joined, JoinRoom, Member, Snapshot, Synced } from '../contract/rooms/schema.ts'
+import { newId } from '../contract/uuid.ts'
+import { digest } from './digest.ts'
+import type { OpenSocket, Socket, SocketEvents } from './socket.ts'
+
+export const roomId = '018f0000-0000-7000-8000-00000000000a' as RoomId
+export const me = '018f0000-0000-7000-8000-00000000000b' as ActorKey
+const other = '018f0000-0000-7000-8000-00000000000c' as ActorKey
+export const meMember: Member = { key: me, role: 'creator', since: 0, name: 'Mia' }
+
+const base64url = (text: string) => btoa(text).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
+/** A token with these claims and no signature. */
+export const jwt = (claims: object): string => `${base64url('{"alg":"EdDSA"}')}.${base64url(JSON.stringify(claims))}.none`
+
+/** A room's log in memory, as the hub would keep it. */
+export class FakeLog {
+  readonly events: Envelope[] = []
+  readonly #places = new Map<CommandId, Place>()
+
+  get head(): number {
+    return this.events.length
+  }
+
+  /** Somebody else's message. */
+  hear(text = `message ${this.head + 1}`): Envelope {
+    return this.#append('chat.messageSent', newId<EventId>(), other, { deal: null, personal: { text } })
+  }
+
+  /** Ours: sent again, it is the same message in the same place. */
+  send(commandId: CommandId, text: string): { place: Place; event: Envelope | null } {
+    const known = this.#places.get(commandId)
+    if (known) return { place: known, event: null }
+    const event = this.#append('chat.messageSent', eventId(digest, commandId, me, 0), me, { deal: null, personal: { text } })
+    const place: Place = { messageId: event.id, seq: event.seq, at: event.at }
+    this.#places.set(commandId, place)
+    return { place, event }
+  }
+
+  /** Erases these seqs, in the log too. */
+  erase(seqs: number[]): Envelope {
+    for (const event of this.events) if (seqs.includes(event.seq)) Object.assign(event, { data: { ...event.data, personal: null } })
+    return this.#append('log.erased', newId<EventId>(), other, { deal: { seqs, reason: 'moderation' }, personal: null })
+  }
+
+  /** The seqs named by erasures after this seq. */
+  erasedAfter(seq: number): Set<number> {
+    return new Set(this.events.slice(seq).flatMap((event) => (event.type === 'log.erased' ? event.data.deal.seqs : [])))
+  }
+
+  /** An event of a type that this SDK has never heard of. */
+  unheardOf(): Envelope {
+    return this.#append('moon.risen', newId<EventId>(), other, { deal: { full: true }, personal: null })
+  }
+
+  #append(type: string, id: EventId, actor: ActorKey, data: object): Envelope {
+    const seq = this.head + 1
+    const at = new Date(Date.UTC(2026, 0, 1) + seq * 1_000).toISOString()
+    const event = { roomId, seq, id, type, version: 1, actor, at, data } as unknown as Envelope
+    this.events.push(event)
+    return event
+  }
+
+  /** The room as it was after this seq, with every message. */
+  fresh(seq = this.head): RoomState {
+    return this.events.slice(0, seq).reduce(reduce, emptyRoom)
+  }
+
+  snapshot(size: number): Snapshot {
+    const { rev, title, messages } = this.fresh()
+    const all = inOrder(messages)
+    return { asOf: rev, title, members: [meMember], messages: all.slice(-size), more: all.length > size }
+  }
+
+  after(seq: number, limit: number): Envelope[] {
+    return this.events.slice(seq, seq + limit)
+  }
+
+  joined({ after }: Pick<JoinRoom, 'after'>, limits: { events: number; page: number; snapshot: number }): Joined {
+    const base = { me: meMember, kind: 'application', head: this.head, checkpoint: null, pastHash: null } as const
+    if (after === undefined || this.head - after > limits.events) return { ...base, events: [], snapshot: this.snapshot(limits.snapshot) }
+    return { ...base, events: this.after(after, limits.page), snapshot: null }
+  }
+
+  synced(after: number, limit: number): Synced {
+    return { head: this.head, events: this.after(after, limit) }
+  }
+
+  page(before: number | undefined, limit: number): { asOf: number; messages: Message[]; more: boolean } {
+    const older = inOrder(this.fresh().messages).filter((m) => m.seq < (before ?? Number.POSITIVE_INFINITY))
+    return { asOf: this.head, messages: older.slice(-limit).reverse(), more: older.length > limit }
+  }
+}
+
+/** What the network does to one piece of news: after how many ms each copy of it arrives. None: it is lost. */
+export type Network = (what: 'request' | 'reply' | 'frame') => number[]
+export const goodNetwork: Network = () => [1]
+export const refusal = (code: WireError['code'], retryable = false): WireError => ({ code, message: code, retryable, requestId: 'r' })
+
+/** A hub of one room whose network can be anything. It counts on fake or real timers alike. */
+export class FakeHub {
+  readonly log = new FakeLog()
+  readonly handshakes: Handshake[] = []
+  readonly commands: { name: CommandName; input: object }[] = []
+  readonly sockets = new Set<FakeSocket>()
+  network: Network = goodNetwork
+  limits = { events: 20, page: 8, snapshot: 10 }
+  /** Refuses the handshake. */
+  door: (handshake: Handshake) => WireError | null = () => null
+  /** Answers instead of the hub. */
+  intercept: (name: CommandName, input: object) => Reply<unknown> | null = () => null
+  checkpoint: (known: number | undefined) => { checkpoint: Checkpoint | null; pastHash: string | null } = () => ({
+    checkpoint: null,
+    pastHash: null,
+  })
+  readonly open: OpenSocket = (_url, _path, handshake) => {
+    this.handshakes.push(handshake)
+    return new FakeSocket(this, this.door(handshake))
+  }
+
+  /** Commits, and tells all who are in the room. */
+  tell(event: Envelope | null): void {
+    if (event) this.#emit('room.event', [event])
+  }
+
+  emitEnding(error: WireError): void {
+    this.#emit('session.ending', error)
+    this.cut()
+  }
+
+  remove(): void {
+    this.#emit('room.closed', { roomId })
+  }
+
+  cut(): void {
+    for (const socket of [...this.sockets]) socket.lose()
+  }
+
+  /** No reply where it was refused by the network's own silence. */
+  answer(socket: FakeSocket, name: CommandName, input: object): Reply<unknown> {
+    this.commands.push({ name, input })
+    return this.intercept(name, input) ?? { ok: true, data: this.#do(socket, name, input) }
+  }
+
+  #do(socket: FakeSocket, name: CommandName, input: object): unknown {
+    const { after, limit, known } = input as { after?: number; limit?: number; known?: number }
+    switch (name) {
+      case 'room.join':
+        socket.inRoom = true
+        return { ...this.log.joined(after === undefined ? {} : { after }, this.limits), ...this.checkpoint(known) }
+      case 'room.sync':
+        return this.log.synced(after ?? 0, Math.min(limit ?? 500, this.limits.page))
+      case 'chat.send': {
+        const { commandId, text } = input as SendMessage
+        const { place, event } = this.log.send(commandId, text)
+        this.tell(event)
+        return place
+      }
+      default:
+        socket.inRoom = name !== 'room.leave' && socket.inRoom
+        return {}
+    }
+  }
+
+  #emit<E extends keyof SocketEvents>(event: E, ...args: Parameters<SocketEvents[E]>): void {
+    for (const socket of this.sockets) {
+      if (event !== 'session.ending' && !socket.inRoom) continue
+      for (const ms of this.network('frame')) setTimeout(() => socket.hear(event, structuredClone(args)), ms)
+    }
+  }
+}
+
+class FakeSocket implements Socket {
+  connected = false
+  inRoom = false
+  readonly #hub: FakeHub
+  readonly #listeners = new Map<string, (...args: never[]) => void>()
+  #open = true
+
+  constructor(hub: FakeHub, refused: WireError | null) {
+    this.#hub = hub
+    setTimeout(() => {
+      if (!this.#open) return
+      if (refused) return this.hear('connect_error', [refused])
+      this.connected = true
+      hub.sockets.add(this)
+      this.hear('connect', [])
+    }, 1)
+  }
+
+  on<E extends keyof SocketEvents>(event: E, listener: SocketEvents[E]): void {
+    this.#listeners.set(event, listener)
+  }
+
+  hear(event: string, args: unknown[]): void {
+    if (this.#open) this.#listeners.get(event)?.(...(args as never[]))
+  }
+
+  emitWithAck<T>(name: CommandName, input: object, ms: number): Promise<Reply<T>> {
+    return new Promise((resolve, reject) => {
+      setTimeout(() => reject(new Error('operation has timed out')), ms)
+      for (const there of this.#hub.network('request')) {
+        setTimeout(() => {
+          if (!this.connected) return
+          const reply = structuredClone(this.#hub.answer(this, name, input)) as Reply<T>
+          for (const back of this.#hub.network('reply')) setTimeout(() => this.#open && resolve(reply), back)
+        }, there)
+      }
+    })
+  }
+
+  /** The network goes away under it. */
+  lose(): void {
+    this.hear('disconnect', [])
+    this.close()
+  }
+
+  close(): void {
+    this.#open = false
+    this.connected = false
+    this.#hub.sockets.delete(this)
+  }
+}
