@@ -2,16 +2,20 @@ import type { EntityManager } from '@mikro-orm/postgresql'
 import { newId, ParleyError, type PlatformRole, type SessionId, SYSTEM, type UserId } from '../client-sdk/contract/index.ts'
 import type { Database } from '../persistence/database.ts'
 import type { EventLog } from '../persistence/event-log.ts'
+import type { Limits } from './limits.ts'
 import { Standings } from './rooms/standings.ts'
+import type { Tokens } from './sessions/tokens.ts'
 
 /** Who is asking, as their access token says. */
 export type SessionInfo = { sessionId: SessionId; userId: UserId; role: PlatformRole; endsAt: Date }
 
+/** `sessionDays`: how long a session can be renewed. */
+type Parts = { tokens: Tokens; limits: Limits; sessionDays: number }
 /** One process's shared parts. */
-export type House = { db: Database; standings: Standings; now(): Date }
+export type House = Parts & { db: Database; standings: Standings; now(): Date }
 
 /** One request: made fresh for each command, REST call or activity, and never kept. */
-export type Ctx = {
+export type Ctx = Parts & {
   em: EntityManager
   db: Database
   log: EventLog
@@ -27,11 +31,15 @@ export type Ctx = {
 /** Numbers within this process; the log lines carry them, and errors, so that the two can be matched. */
 let requests = 0
 const process = newId<string>().slice(-6)
-const nextRequestId = () => `${process}-${(requests++).toString(36)}`
+export const nextRequestId = () => `${process}-${(requests++).toString(36)}`
 
-export const house = (db: Database, now = () => new Date()): House => ({ db, standings: new Standings(), now })
+export const house = (db: Database, parts: Parts, now = () => new Date()): House => ({ ...parts, db, standings: new Standings(), now })
 
-export function context({ db, standings, now }: House, session: SessionInfo | null, requestId = nextRequestId()): Ctx {
+export function context(
+  { db, standings, tokens, limits, sessionDays, now }: House,
+  session: SessionInfo | null,
+  requestId = nextRequestId(),
+): Ctx {
   let em: EntityManager | undefined
   return {
     // Most chat commands never touch an entity, so the fork is made when it is first asked for.
@@ -42,6 +50,9 @@ export function context({ db, standings, now }: House, session: SessionInfo | nu
     db,
     log: db.log,
     standings,
+    tokens,
+    limits,
+    sessionDays,
     requestId,
     session,
     system: false,

@@ -1,0 +1,168 @@
+import { createPublicKey } from 'node:crypto'
+import { isIPv4 } from 'node:net'
+import { z } from 'zod'
+import { type PublicJwk, type Signer, signerFrom } from '../persistence/checkpoints.ts'
+import type { Rate } from './limits.ts'
+
+const ProcessRole = z.enum(['api', 'realtime', 'worker'])
+export type ProcessRole = z.output<typeof ProcessRole>
+export const LogLevel = z.enum(['debug', 'info', 'warn', 'error'])
+export type LogLevel = z.output<typeof LogLevel>
+
+const KEY = 'must be an Ed25519 private key in PKCS #8, as PEM or as base64 of it'
+const list = (value: string) => value.split(',').flatMap((item) => item.trim() || [])
+const isLoopback = (host: string) => host === 'localhost' || /^\[?::1\]?$/.test(host) || (isIPv4(host) && host.startsWith('127.'))
+const isOrigin = (text: string) => URL.canParse(text) && new URL(text).origin === text
+const whole = (min: number, max: number, otherwise: number) => z.coerce.number().int().min(min).max(max).default(otherwise)
+
+/** Secrets stand here too: a message says what is wrong with a value and never quotes it. */
+const Env = z.object({
+  NODE_ENV: z.string().default('development'),
+  HOST: z.union([z.ipv4(), z.ipv6(), z.hostname()], 'must be an address or a host name').default('127.0.0.1'),
+  PORT: whole(0, 65_535, 3_000),
+  DATABASE_URL: url(/^postgres(ql)?:$/, 'must be a postgres:// URL').optional(),
+  ROLES: z.string().transform(list).pipe(z.array(ProcessRole).min(1)).default(ProcessRole.options),
+  PUBLIC_URL: url(/^https?:$/, 'must be an http:// or https:// URL').optional(),
+  ALLOWED_ORIGINS: z
+    .string()
+    .transform(list)
+    .pipe(z.array(z.string().refine(isOrigin, 'must be origins, like https://example.com')))
+    .optional(),
+  TOKEN_KEY: z.string().transform(signer).optional(),
+  TOKEN_KEYS_BEFORE: z.string().transform(publicKeys).default([]),
+  CHECKPOINT_KEY: z.string().transform(signer).optional(),
+  ACCESS_TOKEN_SECONDS: whole(10, 86_400, 900),
+  SESSION_DAYS: whole(1, 3_650, 30),
+  LOG_LEVEL: LogLevel.default('info'),
+  MAX_CONNECTIONS: whole(2, 1_000, 20),
+  RATE_PER_SECOND: z.coerce.number().positive().max(100_000).default(30),
+  RATE_BURST: whole(1, 1_000_000, 150),
+  SIGN_INS_PER_ADDRESS: whole(1, 1_000_000, 100),
+  SIGN_INS_PER_EMAIL: whole(1, 1_000_000, 10),
+  TRUSTED_PROXIES: whole(0, 10, 0),
+})
+
+export type Config = Readonly<{
+  production: boolean
+  host: string
+  port: number
+  /** Null in the embedded mode: PostgreSQL comes along, demo people too, and only this machine can reach it. */
+  databaseUrl: string | null
+  roles: readonly ProcessRole[]
+  /** Without a slash at its end. */
+  publicUrl: string
+  allowedOrigins: readonly string[]
+  /** Null only in the embedded mode. */
+  tokenKey: Signer | null
+  /** Tokens that these signed are still good: the keys before the last change, as jwks.json showed them. */
+  tokenKeysBefore: readonly PublicJwk[]
+  checkpointKey: Signer | null
+  accessTokenSeconds: number
+  sessionDays: number
+  logLevel: LogLevel
+  /** To PostgreSQL, of this process. */
+  maxConnections: number
+  /** Commands of one person. */
+  rate: Rate
+  /** In a quarter of an hour, all at once if need be. */
+  signInsPerAddress: number
+  signInsPerEmail: number
+  /** How many proxies in front of this process add to `X-Forwarded-For`. */
+  trustedProxies: number
+}>
+
+/** Reads the environment once. Throws one error that lists all that is wrong with it. An empty variable is an absent one. */
+export function readConfig(environment: Record<string, string | undefined>): Config {
+  const given = Object.fromEntries(Object.entries(environment).flatMap(([name, value]) => (value?.trim() ? [[name, value.trim()]] : [])))
+  const parsed = Env.safeParse(given)
+  const faults = [...(parsed.error?.issues ?? []).map((issue) => `${String(issue.path[0])} ${issue.message}`), ...conflicts(given)]
+  if (!parsed.success || faults.length > 0)
+    throw new Error(`The configuration is wrong:\n${[...new Set(faults)].map((f) => `  ${f}`).join('\n')}`)
+  return Object.freeze(fromEnv(parsed.data))
+}
+
+/** What no variable shows alone. */
+function conflicts({ DATABASE_URL, NODE_ENV, HOST, TOKEN_KEY, CHECKPOINT_KEY }: Record<string, string | undefined>): string[] {
+  const embedded = DATABASE_URL === undefined
+  return [
+    embedded && NODE_ENV === 'production' && 'DATABASE_URL is required in production: the embedded mode is for trying out',
+    embedded && HOST && !isLoopback(HOST) && 'HOST must be a loopback address without a DATABASE_URL: the embedded mode has demo people',
+    !embedded && !TOKEN_KEY && 'TOKEN_KEY is required with a DATABASE_URL',
+    !embedded && !CHECKPOINT_KEY && 'CHECKPOINT_KEY is required with a DATABASE_URL',
+  ].filter((fault) => typeof fault === 'string')
+}
+
+function fromEnv(env: z.output<typeof Env>): Config {
+  const host = env.HOST.includes(':') ? `[${env.HOST}]` : env.HOST
+  const publicUrl = (env.PUBLIC_URL ?? `http://${host}:${env.PORT}`).replace(/\/+$/, '')
+  return {
+    production: env.NODE_ENV === 'production',
+    host: env.HOST,
+    port: env.PORT,
+    databaseUrl: env.DATABASE_URL ?? null,
+    roles: Object.freeze([...new Set(env.ROLES)]),
+    publicUrl,
+    allowedOrigins: Object.freeze(env.ALLOWED_ORIGINS ?? [new URL(publicUrl).origin]),
+    tokenKey: env.TOKEN_KEY ?? null,
+    tokenKeysBefore: Object.freeze(env.TOKEN_KEYS_BEFORE),
+    checkpointKey: env.CHECKPOINT_KEY ?? null,
+    accessTokenSeconds: env.ACCESS_TOKEN_SECONDS,
+    sessionDays: env.SESSION_DAYS,
+    logLevel: env.LOG_LEVEL,
+    maxConnections: env.MAX_CONNECTIONS,
+    rate: Object.freeze({ perSecond: env.RATE_PER_SECOND, burst: env.RATE_BURST }),
+    signInsPerAddress: env.SIGN_INS_PER_ADDRESS,
+    signInsPerEmail: env.SIGN_INS_PER_EMAIL,
+    trustedProxies: env.TRUSTED_PROXIES,
+  }
+}
+
+/** May a page of this origin call us? In the embedded mode any page of this machine may. */
+export function isAllowedOrigin(config: Pick<Config, 'allowedOrigins' | 'databaseUrl'>, origin: string): boolean {
+  return config.allowedOrigins.includes(origin) || (config.databaseUrl === null && isOrigin(origin) && isLoopback(new URL(origin).hostname))
+}
+
+function url(protocol: RegExp, otherwise: string) {
+  return z.string().refine((text) => URL.canParse(text) && protocol.test(new URL(text).protocol), otherwise)
+}
+
+function signer(text: string, check: z.RefinementCtx): Signer {
+  try {
+    return signerFrom(pemOf(text))
+  } catch {
+    check.addIssue({ code: 'custom', message: KEY }) // the cause could quote the key
+    return z.NEVER
+  }
+}
+
+/** Of PEM (an environment file may hold its line ends as \n), of base64 of PEM, or of base64 of what PEM is base64 of. */
+function pemOf(text: string): string {
+  if (text.startsWith('-----')) return text.replaceAll('\\n', '\n')
+  const decoded = Buffer.from(text, 'base64')
+  const inner = decoded.toString('latin1')
+  return inner.startsWith('-----') ? inner : `-----BEGIN PRIVATE KEY-----\n${decoded.toString('base64')}\n-----END PRIVATE KEY-----\n`
+}
+
+const Jwks = z.object({
+  keys: z.array(
+    z.object({
+      kty: z.literal('OKP'),
+      crv: z.literal('Ed25519'),
+      x: z.string(),
+      kid: z.string(),
+      alg: z.literal('EdDSA'),
+      use: z.literal('sig'),
+    }),
+  ),
+})
+
+function publicKeys(text: string, check: z.RefinementCtx): PublicJwk[] {
+  try {
+    const { keys } = Jwks.parse(JSON.parse(text))
+    for (const jwk of keys) createPublicKey({ key: { ...jwk }, format: 'jwk' })
+    return keys
+  } catch {
+    check.addIssue({ code: 'custom', message: 'must be what /.well-known/jwks.json showed' })
+    return z.NEVER
+  }
+}
