@@ -93,7 +93,7 @@ class Client implements Parley {
     this.#connection = new Connection(
       { url, path, getToken, openSocket, backoff, ackTimeout, onError },
       {
-        changed: () => this.#listeners.notify(),
+        changed: (before, now) => statuses[before] !== statuses[now] && this.#listeners.notify(),
         online: () => this.#each((room) => room.online()),
         offline: () => this.#each((room) => room.offline()),
         stopped: (reason) => this.#stop(reason),

@@ -5,7 +5,7 @@ import { PROTOCOL_VERSION } from '../contract/version.ts'
 import type { Backoff } from './backoff.ts'
 import { type Effect, type Happening, next, type Stage, type State, start } from './connection-machine.ts'
 import { isSessionError, RemoteError, unanswered } from './errors.ts'
-import type { OnError } from './listeners.ts'
+import { guarded, type OnError } from './listeners.ts'
 import type { CommandInput, OpenSocket, Socket } from './socket.ts'
 import { type GetToken, renewIn } from './token.ts'
 import { Unsettled } from './unsettled.ts'
@@ -28,7 +28,7 @@ export type ConnectionOptions = {
   onError: OnError
 }
 export type ConnectionEvents = {
-  changed(stage: Stage): void
+  changed(before: Stage, now: Stage): unknown
   online(): void
   offline(): void
   /** For good. */
@@ -68,7 +68,7 @@ export class Connection {
     this.#state = state
     if (before === 'online' && state.stage !== 'online') this.#on.offline()
     for (const effect of effects) this.#run(effect)
-    if (before !== state.stage) this.#on.changed(state.stage)
+    if (before !== state.stage) this.#on.changed(before, state.stage)
   }
 
   /** Rejects with a `RemoteError`, or, where the outcome is unknown, with a retryable `server.unavailable`. */
@@ -148,7 +148,7 @@ export class Connection {
     socket.on('connect_error', (refusal) => current(() => this.tell(verdict(refusal?.code))))
     socket.on('disconnect', () => current(() => this.tell('lost')))
     socket.on('session.ending', (error) => current(() => this.tell(verdict(error.code))))
-    socket.on('room.event', (events) => current(() => this.#on.events(events)))
+    socket.on('room.event', (events) => current(() => guarded(() => this.#on.events(events), this.#options.onError)))
     socket.on('room.closed', ({ roomId }) => current(() => this.#on.roomClosed(roomId)))
     this.#after('handshake', HANDSHAKE, () => this.tell('lost'))
   }

@@ -95,7 +95,7 @@ export class RoomClient implements Room {
     this.#paging ??= this.#loadOlder(limit).finally(() => {
       this.#paging = null
     })
-    return this.#paging
+    return heard(this.#paging)
   }
 
   async leave(): Promise<void> {

@@ -1,0 +1,24 @@
+import { execFileSync } from 'node:child_process'
+import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+/**
+ * Makes `dist/`, the package as it is published: `npm pack ./dist`. In the repository the package's entry is its source;
+ * Node strips no types inside node_modules, so what is published is JavaScript, and its entries are named after it here.
+ */
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
+
+rmSync(here('dist'), { recursive: true, force: true })
+const tsc = fileURLToPath(new URL('../node_modules/typescript/bin/tsc', import.meta.url))
+execFileSync(process.execPath, [tsc, '-p', here('tsconfig.build.json')], { stdio: 'inherit' })
+
+const { private: _private, scripts: _scripts, exports: sources, ...manifest } = JSON.parse(readFileSync(here('package.json'), 'utf8'))
+const built = Object.entries(sources as Record<string, string>).map(([name, source]) => {
+  const base = source.replace(/\.ts$/, '')
+  return [name, { types: `${base}.d.ts`, default: `${base}.js` }]
+})
+writeFileSync(
+  here('dist/package.json'),
+  `${JSON.stringify({ ...manifest, sideEffects: false, exports: Object.fromEntries(built) }, null, 2)}\n`,
+)
+copyFileSync(here('README.md'), here('dist/README.md'))
