@@ -18,8 +18,6 @@ export type Handlers = { [C in CommandName]: (ctx: Ctx, input: Input<C>, socket:
 export type Line = { command: string; actor: string; requestId: string; code: string; ms: number; error?: unknown }
 export type DoorPorts = {
   house: House
-  /** Spends one command of this person's share; false when it is used up. */
-  withinLimit(userId: string): boolean
   log(line: Line): void
   /** A command without somebody to answer. */
   dropped(name: string): void
@@ -40,7 +38,7 @@ export function door(ports: DoorPorts, handlers: Handlers): (socket: AppSocket, 
   assertEveryCommandHasARule()
   return async (socket, name, args) => {
     const { session } = socket.data // read at each command: it is renewed on the open socket
-    const withinLimit = ports.withinLimit(session.userId)
+    const withinLimit = ports.house.limits.commands.take(session.userId)
     const command = Object.hasOwn(commands, name) ? name : 'unknown' // a stranger's words stay out of logs and metrics
     const reply = args.at(-1)
     if (typeof reply !== 'function') return ports.dropped(command)

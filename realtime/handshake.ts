@@ -4,19 +4,17 @@ import { sessionDoor } from '../persistence/session-door.ts'
 import type { House, SessionInfo } from '../server/ctx.ts'
 import type { AppSocket } from './socket.ts'
 
-export type VerifyToken = (token: string) => Promise<SessionInfo>
-
 const Handshake = z.object({ token: z.string().min(1).max(4_096), sdk: z.string().max(64), protocol: z.int() })
 
 /** Who knocks, and by what right. Throws a `ParleyError` for whoever may not come in. */
-export async function greet(house: House, verifyToken: VerifyToken, auth: unknown): Promise<{ session: SessionInfo; head: number }> {
+export async function greet(house: House, auth: unknown): Promise<{ session: SessionInfo; head: number }> {
   const parsed = Handshake.safeParse(auth)
   if (!parsed.success) throw new ParleyError('session.required', 'A handshake says {token, sdk, protocol}')
   const { protocol, token } = parsed.data
   if (protocol < LOWEST_PROTOCOL_VERSION || protocol > PROTOCOL_VERSION) {
     throw new ParleyError('client.upgradeRequired', `This server speaks protocol ${LOWEST_PROTOCOL_VERSION} to ${PROTOCOL_VERSION}`)
   }
-  const session = await verifyToken(token)
+  const session = await house.tokens.verify(token, house.now())
   const door = await sessionDoor(house.db.pool, session.sessionId)
   if (!door?.live) throw new ParleyError('session.ended', 'This session has ended; sign in again')
   return { session, head: door.head }

@@ -4,18 +4,16 @@ import { type Input, type Output, ParleyError } from '../client-sdk/contract/ind
 import { membersAmong } from '../persistence/rooms.ts'
 import { sessionDoor } from '../persistence/session-door.ts'
 import { sendMessage } from '../server/chat/send-message.ts'
-import type { Ctx, House } from '../server/ctx.ts'
+import type { Ctx } from '../server/ctx.ts'
 import { type DoorPorts, door, type Handlers } from './door.ts'
 import { Gates } from './gates.ts'
-import { end, greet, refusal, type VerifyToken } from './handshake.ts'
+import { end, greet, refusal } from './handshake.ts'
 import { People } from './people.ts'
 import { roomHandlers } from './rooms.ts'
 import type { AppServer, AppSocket } from './socket.ts'
 import { tail } from './tail.ts'
 
-export type HubOptions = Omit<DoorPorts, 'house'> & {
-  house: House
-  verifyToken: VerifyToken
+export type HubOptions = DoorPorts & {
   /** May a page of this origin open a socket? Programs without one may. */
   isAllowedOrigin(origin: string): boolean
   failed(error: unknown): void
@@ -71,15 +69,17 @@ export function openHub(http: HttpServer, options: HubOptions): Hub {
   })
 
   const handlers: Handlers = {
-    'session.renew': (ctx, input, socket) => renew(options.verifyToken, ctx, input, socket),
+    'session.renew': renew,
     ...roomHandlers(gates),
     'chat.send': sendMessage,
   }
   const handle = door(options, handlers)
 
+  /** Where each newcomer's own stream stood when their session was found to be live. */
+  const arrivals = new WeakMap<AppSocket, number>()
   io.use(async (socket, next) => {
     try {
-      const { session, head } = await greet(house, options.verifyToken, socket.handshake.auth)
+      const { session, head } = await greet(house, socket.handshake.auth)
       socket.data.session = session
       arrivals.set(socket, head)
       next()
@@ -88,7 +88,6 @@ export function openHub(http: HttpServer, options: HubOptions): Hub {
       next(refusal(error))
     }
   })
-  const arrivals = new WeakMap<AppSocket, number>()
   io.on('connection', (socket: AppSocket) => {
     socket.onAny((name: string, ...args: unknown[]) => void handle(socket, name, args).catch(failed))
     socket.on('disconnecting', () => {
@@ -117,13 +116,8 @@ export function openHub(http: HttpServer, options: HubOptions): Hub {
 }
 
 /** A fresh token for the open socket, of the same session. */
-async function renew(
-  verifyToken: VerifyToken,
-  ctx: Ctx,
-  { token }: Input<'session.renew'>,
-  socket: AppSocket,
-): Promise<Output<'session.renew'>> {
-  const session = await verifyToken(token)
+async function renew(ctx: Ctx, { token }: Input<'session.renew'>, socket: AppSocket): Promise<Output<'session.renew'>> {
+  const session = await ctx.tokens.verify(token, ctx.now())
   if (session.sessionId !== socket.data.session.sessionId) throw new ParleyError('access.denied', 'This token is of another session')
   if (!(await sessionDoor(ctx.db.pool, session.sessionId))?.live)
     throw new ParleyError('session.ended', 'This session has ended; sign in again')

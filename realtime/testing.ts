@@ -1,0 +1,89 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { io, type Socket } from 'socket.io-client'
+import {
+  type ClientToServer,
+  type CommandName,
+  type Envelope,
+  type Handshake,
+  type Output,
+  PROTOCOL_VERSION,
+  type Reply,
+  type ServerToClient,
+} from '../client-sdk/contract/index.ts'
+import { type TestPerson, type World, world } from '../server/testing.ts'
+import type { Line } from './door.ts'
+import { openHub } from './hub.ts'
+
+export type TestClient = {
+  socket: Socket<ServerToClient, ClientToServer>
+  /** Every envelope it was sent, in order of arrival. */
+  heard: Envelope[]
+  /** Sends anything at all, and returns the answer. */
+  ask<C extends CommandName>(name: C, input: unknown): Promise<Reply<Output<C>>>
+  /** The same, for what must go well. */
+  do<C extends CommandName>(name: C, input: unknown): Promise<Output<C>>
+}
+export type TestHub = World & {
+  url: string
+  /** What the door logged. */
+  lines: Line[]
+  dropped: string[]
+  failures: unknown[]
+  /** Signed in, on the first node unless another's address is given. */
+  client(person: TestPerson, auth?: Partial<Handshake>, url?: string): Promise<TestClient>
+  /** A second node on the same database. */
+  node(): Promise<{ url: string; close(): Promise<void> }>
+}
+
+/** A real server on port 0 over a database of its own. */
+export async function hub(options: Parameters<typeof world>[0] = {}): Promise<TestHub> {
+  const w = await world(options)
+  const lines: Line[] = []
+  const dropped: string[] = []
+  const failures: unknown[] = []
+  const clients: Socket[] = []
+  const nodes: (() => Promise<void>)[] = []
+
+  async function node(house = w.house) {
+    const http = createServer()
+    const opened = openHub(http, {
+      house,
+      isAllowedOrigin: (origin) => origin === 'https://app.example.com',
+      log: (line) => lines.push(line),
+      dropped: (name) => dropped.push(name),
+      failed: (error) => failures.push(error),
+    })
+    await new Promise<void>((done) => http.listen(0, '127.0.0.1', done))
+    nodes.push(opened.close)
+    return { url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`, close: opened.close }
+  }
+  const first = await node()
+
+  async function client(person: TestPerson, auth: Partial<Handshake> = {}, url = first.url): Promise<TestClient> {
+    const token = auth.token ?? (await w.session(person)).accessToken
+    const handshake: Handshake = { token, sdk: '0.0.0', protocol: PROTOCOL_VERSION, ...auth }
+    const socket: TestClient['socket'] = io(url, { auth: handshake, transports: ['websocket'], reconnection: false, forceNew: true })
+    clients.push(socket as Socket)
+    const heard: Envelope[] = []
+    socket.on('room.event', (events) => heard.push(...events))
+    await new Promise<void>((done, fail) => {
+      socket.once('connect', done)
+      socket.once('connect_error', (error) => fail((error as Error & { data?: Error }).data ?? error))
+    })
+    const ask = (name: string, input: unknown) => (socket as Socket).timeout(5_000).emitWithAck(name, input)
+    const act = async (name: string, input: unknown) => {
+      const reply: Reply<never> = await ask(name, input)
+      if (!reply.ok) throw Object.assign(new Error(reply.error.message), reply.error)
+      return reply.data
+    }
+    return { socket, heard, ask, do: act }
+  }
+
+  const close = async () => {
+    for (const socket of clients) socket.close()
+    for (const stop of nodes) await stop()
+    await w.close()
+  }
+  return { ...w, url: first.url, lines, dropped, failures, client, node, close }
+}
