@@ -1,0 +1,106 @@
+import type { OpenAPIHono } from '@hono/zod-openapi'
+import type { MiddlewareHandler } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { cors } from 'hono/cors'
+import { secureHeaders } from 'hono/secure-headers'
+import { z } from 'zod'
+import { ParleyError } from '../client-sdk/contract/index.ts'
+import { chatRoutes } from './chat/routes.ts'
+import { type House, nextRequestId } from './ctx.ts'
+import { healthRoutes } from './health/routes.ts'
+import { logRoutes } from './log/routes.ts'
+import { wellKnownRoutes } from './log/well-known.ts'
+import type { Log } from './log.ts'
+import { named, problem } from './problem.ts'
+import { roomRoutes } from './rooms/routes.ts'
+import { type AppEnv, assertEveryRouteHasARule, type Engine, json, route, router, use } from './route.ts'
+import { sessionRoutes } from './sessions/routes.ts'
+
+type Options = {
+  log: Log
+  isAllowedOrigin(origin: string): boolean
+  /** Besides PostgreSQL. */
+  engines?: () => readonly Engine[]
+  trustedProxies?: number
+}
+export type RestApp = OpenAPIHono<AppEnv>
+
+/** Of a request's body, in bytes. */
+const MOST_BYTES = 256 * 1_024
+const API = '/api/v1'
+
+/** The REST side of a node: what it answers needs no server, see `app.request`. Throws where a route has no rule. */
+export function createApp(house: House, { log, isAllowedOrigin, engines = () => [], trustedProxies = 0 }: Options): RestApp {
+  const app = router()
+  use(app, '*', begin(house, engines, trustedProxies, log))
+  use(app, '*', secureHeaders({ contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] }, xFrameOptions: 'DENY' }))
+  use(app, '*', cors({ ...CORS, origin: (origin) => (isAllowedOrigin(origin) ? origin : null) }))
+  use(app, '*', bodyLimit({ maxSize: MOST_BYTES, onError: tooLarge }))
+  for (const routes of [sessionRoutes, roomRoutes, chatRoutes, logRoutes]) app.route(API, routes)
+  for (const routes of [healthRoutes, wellKnownRoutes]) app.route('/', routes)
+  describe(app)
+  app.notFound((c) => fail(c, new ParleyError('resource.notFound', 'There is nothing here')))
+  app.onError((error, c) => fail(c, error))
+  assertEveryRouteHasARule(app)
+  return app
+}
+
+const CORS = {
+  allowHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key'],
+  allowMethods: ['GET', 'POST', 'PUT', 'DELETE'],
+  exposeHeaders: ['X-Request-Id', 'Retry-After'],
+  maxAge: 600,
+}
+
+/** Around everything: what each request starts with, and its one line in the log. */
+function begin(house: House, engines: () => readonly Engine[], trustedProxies: number, log: Log): MiddlewareHandler<AppEnv> {
+  return async (c, next) => {
+    const started = performance.now()
+    const requestId = nextRequestId()
+    c.set('house', house)
+    c.set('engines', engines)
+    c.set('requestId', requestId)
+    c.set('address', addressOf(c.req.header('X-Forwarded-For'), c.env?.incoming?.socket.remoteAddress, trustedProxies))
+    await next()
+    c.header('X-Request-Id', requestId)
+    if (!c.res.headers.has('Cache-Control')) c.header('Cache-Control', 'no-store')
+    const { route, ctx, code = 'ok' } = c.var
+    const ms = Math.round((performance.now() - started) * 100) / 100
+    const line = { route: route ?? null, actor: ctx?.session?.userId ?? null, requestId, code, status: c.res.status, ms }
+    if (code === 'server.failed') log.error('rest', { ...line, error: c.error })
+    else log.info('rest', line)
+  }
+}
+
+/** Each trusted proxy added to the header whom it heard from; what stands before that anybody could have written. */
+function addressOf(forwarded: string | undefined, peer = 'unknown', trustedProxies: number): string {
+  if (trustedProxies === 0) return peer
+  return forwarded?.split(',').at(-trustedProxies)?.trim() || peer
+}
+
+function fail(c: Parameters<MiddlewareHandler<AppEnv>>[0], error: unknown): Response {
+  const known = named(error)
+  c.set('code', known instanceof ParleyError ? known.code : 'server.failed')
+  return problem(c, known, c.var.requestId)
+}
+
+function tooLarge(): never {
+  throw new ParleyError('request.tooLarge', `A request may have ${MOST_BYTES} bytes`)
+}
+
+/** OpenAPI 3.1, made from the routes when it is first asked for. */
+function describe(app: RestApp): void {
+  app.openAPIRegistry.registerComponent('securitySchemes', 'session', { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' })
+  const info = { title: 'Parley', version: '1' }
+  let document: Record<string, unknown> | undefined
+  const documentRoute = route({
+    method: 'get',
+    path: '/openapi.json',
+    allow: 'anyone',
+    responses: { 200: json(z.record(z.string(), z.unknown()), 'This description') },
+  })
+  app.openapi(documentRoute, (c) => {
+    document ??= { ...app.getOpenAPI31Document({ openapi: '3.1.0', info }) }
+    return c.json(document, 200)
+  })
+}

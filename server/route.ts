@@ -1,0 +1,124 @@
+import { createRoute, OpenAPIHono, type RouteConfig } from '@hono/zod-openapi'
+import type { Hono, MiddlewareHandler } from 'hono'
+import { routePath } from 'hono/route'
+import { z } from 'zod'
+import { CommandId, type ErrorCode, errors, isRoomRule, isRule, may, newId, ParleyError, type Rule } from '../client-sdk/contract/index.ts'
+import { sessionIsLive } from '../persistence/sessions.ts'
+import { type Ctx, context, type House, type SessionInfo } from './ctx.ts'
+import { invalid, Problem } from './problem.ts'
+
+/** Something Parley runs with or without, and why. */
+export type Engine = { name: string; on: boolean; why: string }
+export type AppEnv = {
+  /** What @hono/node-server says of the connection; absent in `app.request`. */
+  Bindings: { incoming?: { socket: { remoteAddress?: string } } } | undefined
+  Variables: {
+    house: House
+    engines: () => readonly Engine[]
+    requestId: string
+    /** Whose connection it is, as far as we can tell. */
+    address: string
+    ctx: Ctx
+    /** For the log line: where it went, and how it ended. */
+    route: string
+    code: ErrorCode | undefined
+  }
+}
+type App = Hono<AppEnv>
+
+/** Guards, which stand before everything else of their route, and what each lets through. */
+const guards = new WeakMap<object, Rule>()
+const middlewares = new WeakSet<object>()
+
+/** Routes of one feature. Bad input is refused in the same words everywhere. */
+export const router = () =>
+  new OpenAPIHono<AppEnv>({
+    defaultHook: (result) => {
+      if (!result.success) throw invalid(result.target, result.error)
+    },
+  })
+
+type Declared = Omit<RouteConfig, 'path' | 'middleware'> & { allow: Rule; fails?: readonly ErrorCode[] }
+
+/**
+ * The only way to declare a route: with a rule. Who may not pass learns so before any input is looked at. A room's rule
+ * is asked in the use case, by `authorise`, since only there the room is known: here it takes a session. `fails`: what
+ * else can go wrong, for the documentation.
+ */
+export function route<P extends string, R extends Declared & { path: P }>(config: R) {
+  const { allow, fails = [], ...declared } = config
+  const middleware = guard(allow)
+  const common: ErrorCode[] = allow === 'anyone' ? [] : ['session.required', 'session.ended', 'rate.limited']
+  if (declared.request) common.push('request.invalid')
+  if (isRoomRule(allow)) common.push('access.denied', 'resource.notFound')
+  const responses = { ...problems([...common, ...fails, 'server.unavailable']), ...declared.responses }
+  const security = allow === 'anyone' ? [] : [{ session: [] }]
+  const documented = { ...declared, responses, security, 'x-parley-allow': allow, middleware }
+  return createRoute<P, Omit<R, 'allow' | 'fails'> & { path: P; middleware: typeof middleware }>(documented as never)
+}
+
+function guard(allow: Rule): MiddlewareHandler<AppEnv> {
+  if (!isRule(allow)) throw new Error(`There is no permission rule ${String(allow)}`)
+  const check: MiddlewareHandler<AppEnv> = async (c, next) => {
+    const { house, requestId } = c.var
+    c.set('route', `${c.req.method} ${routePath(c)}`)
+    const session = allow === 'anyone' ? null : await authenticate(house, c.req.header('Authorization'))
+    c.set('ctx', context(house, session, requestId))
+    if (session && !house.limits.commands.take(session.userId)) throw new ParleyError('rate.limited', 'Too many requests; wait a little')
+    if (!isRoomRule(allow) && !may(allow, session?.role ?? null)) throw new ParleyError('access.denied', 'Your role does not allow that')
+    await next()
+  }
+  guards.set(check, allow)
+  return check
+}
+
+/** The caller by their access token (RFC 6750), whose session is asked for at each request: a sign-out counts at once. */
+async function authenticate(house: House, authorization: string | undefined): Promise<SessionInfo> {
+  const [, token] = /^Bearer +(\S+)$/i.exec(authorization ?? '') ?? []
+  if (!token) throw new ParleyError('session.required', 'Sign in first')
+  const session = await house.tokens.verify(token, house.now())
+  if (!(await sessionIsLive(house.db.pool, session.sessionId)))
+    throw new ParleyError('session.ended', 'This session has ended; sign in again')
+  return session
+}
+
+/** Adds what runs around routes and answers nothing by itself. */
+export function use(app: App, path: string, middleware: MiddlewareHandler<AppEnv>): void {
+  middlewares.add(middleware)
+  app.use(path, middleware)
+}
+
+/** Every route with its rule. Throws for one that was not declared with `route`: it must not start. */
+export function rulesOf(app: App): { method: string; path: string; allow: Rule }[] {
+  const rules = new Map<string, { method: string; path: string; allow: Rule }>()
+  for (const { method, path, handler } of app.routes) {
+    const name = `${method} ${path}`
+    if (middlewares.has(handler) || rules.has(name)) continue // handlers of one route run in order, so these are behind its guard
+    const allow = guards.get(handler)
+    if (!allow) throw new Error(`${name} has no permission rule`)
+    rules.set(name, { method, path, allow })
+  }
+  return [...rules.values()]
+}
+
+export const assertEveryRouteHasARule = (app: App): void => void rulesOf(app)
+
+/** Sent again with the same one, a request has one effect and the same answer. Without one, each is new. */
+export const IdempotencyKey = z.object({
+  'idempotency-key': z.string().toLowerCase().pipe(CommandId).optional().describe('A UUID, made by the client once per order'),
+})
+export const commandIdFrom = (headers: z.output<typeof IdempotencyKey>): CommandId => headers['idempotency-key'] ?? newId<CommandId>()
+
+/** An answer in JSON. */
+export const json = <S extends z.ZodType>(schema: S, description: string) => ({ description, content: { 'application/json': { schema } } })
+/** A body in JSON. */
+export const body = <S extends z.ZodType>(schema: S, description: string) => ({ ...json(schema, description), required: true as const })
+
+/** For the documentation: these failures, by status. */
+function problems(codes: readonly ErrorCode[]): Record<number, unknown> {
+  const byStatus = Map.groupBy(new Set(codes), (code) => errors[code].status)
+  const content = { 'application/problem+json': { schema: Problem } }
+  return Object.fromEntries(
+    Array.from(byStatus, ([status, its]) => [status, { description: its.map((code) => `\`${code}\``).join(', '), content }]),
+  )
+}

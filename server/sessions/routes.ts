@@ -1,0 +1,48 @@
+import { RenewSession, Session, SignIn } from '../../client-sdk/contract/index.ts'
+import { body, commandIdFrom, IdempotencyKey, json, route, router } from '../route.ts'
+import { getMe, Me } from './get-me.ts'
+import { renewSession } from './renew-session.ts'
+import { signIn } from './sign-in.ts'
+import { signOut } from './sign-out.ts'
+
+const signInRoute = route({
+  method: 'post',
+  path: '/sessions',
+  allow: 'anyone',
+  fails: ['session.badCredentials', 'rate.limited'],
+  request: { body: body(SignIn, 'Who signs in') },
+  responses: { 201: json(Session, 'A new session') },
+})
+
+const renewRoute = route({
+  method: 'post',
+  path: '/sessions/renew',
+  allow: 'anyone',
+  fails: ['session.ended'],
+  request: { body: body(RenewSession, 'The refresh token, which is good once') },
+  responses: { 200: json(Session, 'The session with its next tokens') },
+})
+
+const signOutRoute = route({
+  method: 'delete',
+  path: '/sessions/current',
+  allow: 'signedIn',
+  request: { headers: IdempotencyKey },
+  responses: { 204: { description: 'The session has ended' } },
+})
+
+const meRoute = route({
+  method: 'get',
+  path: '/me',
+  allow: 'signedIn',
+  responses: { 200: json(Me, 'Who is signed in') },
+})
+
+export const sessionRoutes = router()
+  .openapi(signInRoute, async (c) => c.json(await signIn(c.var.ctx, c.req.valid('json'), c.var.address), 201))
+  .openapi(renewRoute, async (c) => c.json(await renewSession(c.var.ctx, c.req.valid('json')), 200))
+  .openapi(signOutRoute, async (c) => {
+    await signOut(c.var.ctx, { commandId: commandIdFrom(c.req.valid('header')) })
+    return c.body(null, 204)
+  })
+  .openapi(meRoute, async (c) => c.json(await getMe(c.var.ctx), 200))
