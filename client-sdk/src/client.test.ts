@@ -113,10 +113,29 @@ test('C3 a browser that is online again does not wait', async () => {
 
 test('C7 told that the session is ending, it connects anew', async () => {
   const room = await live()
+  const [old] = hub.sockets
   hub.emitEnding(refusal('server.stopping', true))
+  await seconds(1)
+  hub.leaky = true
+  for (const late of ['disconnect', 'connect_error']) old?.hear(late, [null])
+  old?.hear('room.closed', [{ roomId }])
   await seconds(1)
   expect(room.state.status).toBe('live')
   expect(hub.handshakes).toHaveLength(2)
+})
+
+test('C3 a connection that was steady is tried again soon, one that was not later and later', async () => {
+  await live({ random: () => 1 })
+  const backAfter = async (online: number) => {
+    await seconds(online)
+    hub.cut()
+    const from = Date.now()
+    while (parley.status !== 'online') await seconds(0.05)
+    return Date.now() - from
+  }
+  for (let i = 0; i < 5; i++) expect(await backAfter(11)).toBeLessThan(400)
+  for (let i = 0; i < 5; i++) await backAfter(1)
+  expect(await backAfter(1)).toBeGreaterThan(4_000)
 })
 
 test('C8 a command that stays unanswered in silence means a dead connection', async () => {
@@ -128,6 +147,19 @@ test('C8 a command that stays unanswered in silence means a dead connection', as
   hub.network = () => [1]
   await seconds(30)
   expect(await sent).toMatchObject({ seq: 4 })
+})
+
+test('C8 a command that stays unanswered while others are heard is sent again on the same socket', async () => {
+  const room = await live()
+  hub.network = (what) => (what === 'frame' ? [1] : [])
+  const sent = room.send('patience')
+  await seconds(5)
+  hub.tell(hub.log.hear())
+  await seconds(5)
+  hub.network = () => [1]
+  await seconds(5)
+  expect(await sent).toMatchObject({ seq: 5 })
+  expect(hub.handshakes).toHaveLength(1)
 })
 
 test('T4 the token is renewed on the open socket', async () => {
@@ -184,12 +216,24 @@ test('O1 sends said offline go in their order once it is back, each once', async
   expect(texts(room).slice(-3)).toEqual(['a', 'b', 'c'])
 })
 
+test('O3 said before it was known who we are, and never acknowledged, a send is known by its event', async () => {
+  const room = begin()
+  void room.join()
+  const sent = room.send('early')
+  hub.network = (what) => (hub.commands.some(({ name }) => name === 'chat.send') && what === 'reply' ? [] : [1])
+  await seconds(1)
+  expect(await sent).toMatchObject({ seq: 4 })
+  expect(texts(room).filter((text) => text === 'early')).toHaveLength(1)
+})
+
 test('O2 a lost answer is asked for again with the same command id', async () => {
   const room = await live()
   hub.network = (what) => (what === 'request' ? [1] : [])
   void room.send('once')
   await seconds(5)
+  expect(room.state.messages.at(-1)?.pending).toBe('sending')
   hub.cut()
+  expect(room.state.messages.at(-1)?.pending).toBe('queued')
   hub.network = () => [1]
   await seconds(20)
   expect(new Set(sends()).size).toBe(1)
@@ -329,6 +373,17 @@ test('L2 close settles every promise, and nothing happens after it', async () =>
   expect(parley.status).toBe('closed')
   await expect(parley.room(roomId).join()).rejects.toMatchObject({ code: 'client.closed' })
   await expect(parley.room('018f0000-0000-7000-8000-0000000000fe').send('x')).rejects.toMatchObject({ code: 'client.closed' })
+})
+
+test('L2 a leave under way does not wait for an answer that cannot come', async () => {
+  const room = await live()
+  hub.network = () => []
+  const left = room.leave()
+  await seconds(1)
+  parley.close()
+  const from = Date.now()
+  await left
+  expect(Date.now()).toBe(from)
 })
 
 test('L3 a room that was left is quiet, and can be joined anew', async () => {

@@ -23,6 +23,7 @@ test('R10 a whole client over a network that loses, delays, doubles and cuts end
   await fc.assert(
     fc.asyncProperty(fc.array(deed, { maxLength: 30 }), fates, fc.integer({ min: 0, max: 99 }), async (deeds, fates, jitter) => {
       const hub = new FakeHub()
+      hub.leaky = true
       let turn = 0
       hub.network = () => fates[turn++ % fates.length]!
       const limits = { maxMessages: 15, maxHeld: 5, ackTimeout: 2_000 }

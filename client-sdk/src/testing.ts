@@ -111,6 +111,8 @@ export class FakeHub {
   readonly commands: { name: CommandName; input: object }[] = []
   readonly sockets = new Set<FakeSocket>()
   network: Network = goodNetwork
+  /** A closed socket still passes on what comes late. */
+  leaky = false
   limits = { events: 20, page: 8, snapshot: 10 }
   /** Refuses the handshake. */
   door: (handshake: Handshake) => WireError | null = () => null
@@ -200,7 +202,7 @@ class FakeSocket implements Socket {
   }
 
   hear(event: string, args: unknown[]): void {
-    if (this.#open) this.#listeners.get(event)?.(...(args as never[]))
+    if (this.#open || this.#hub.leaky) this.#listeners.get(event)?.(...(args as never[]))
   }
 
   emitWithAck<T>(name: CommandName, input: object, ms: number): Promise<Reply<T>> {
