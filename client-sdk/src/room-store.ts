@@ -35,7 +35,7 @@ export const newStore = (limits: Limits): RoomStore => ({
 
 export const isBehind = ({ stage, room, head }: RoomStore): boolean => stage === 'attached' && room.rev < head
 export const isLive = ({ stage, room, head }: RoomStore): boolean => stage === 'attached' && room.rev >= head
-export const isOver = ({ stage }: RoomStore): boolean => stage === 'removed' || stage === 'forked'
+const isOver = ({ stage }: RoomStore): boolean => stage === 'removed' || stage === 'forked'
 
 /** The connection is gone, and with it what was held: the next join answers with all that is missing. */
 export const detached = (store: RoomStore): RoomStore => ({

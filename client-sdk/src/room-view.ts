@@ -68,7 +68,7 @@ export function viewOf(store: RoomStore, outbox: Outbox, left: boolean, known: W
   }
 }
 
-export function statusOf(store: RoomStore): Exclude<RoomStatus, 'left'> {
+function statusOf(store: RoomStore): Exclude<RoomStatus, 'left'> {
   if (store.stage === 'removed' || store.stage === 'forked') return store.stage
   if (store.stage === 'new') return 'joining'
   return isLive(store) ? 'live' : 'behind'

@@ -14,7 +14,7 @@ import type { OpenSocket, Socket, SocketEvents } from './socket.ts'
 export const roomId = '018f0000-0000-7000-8000-00000000000a' as RoomId
 export const me = '018f0000-0000-7000-8000-00000000000b' as ActorKey
 const other = '018f0000-0000-7000-8000-00000000000c' as ActorKey
-export const meMember: Member = { key: me, role: 'creator', since: 0, name: 'Mia' }
+const meMember: Member = { key: me, role: 'creator', since: 0, name: 'Mia' }
 
 const base64url = (text: string) => btoa(text).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
 /** A token with these claims and no signature. */
@@ -101,7 +101,7 @@ export class FakeLog {
 
 /** What the network does to one piece of news: after how many ms each copy of it arrives. None: it is lost. */
 export type Network = (what: 'request' | 'reply' | 'frame') => number[]
-export const goodNetwork: Network = () => [1]
+const goodNetwork: Network = () => [1]
 export const refusal = (code: WireError['code'], retryable = false): WireError => ({ code, message: code, retryable, requestId: 'r' })
 
 /** A hub of one room whose network can be anything. It counts on fake or real timers alike. */
