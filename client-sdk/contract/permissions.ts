@@ -29,8 +29,9 @@ export type PlatformRule = keyof typeof platformRules
 
 export type Rule = RoomRule | PlatformRule
 
-export const isRule = (rule: unknown): rule is Rule => typeof rule === 'string' && (rule in roomRules || rule in platformRules)
-export const isRoomRule = (rule: Rule): rule is RoomRule => rule in roomRules
+export const isRule = (rule: unknown): rule is Rule =>
+  typeof rule === 'string' && (Object.hasOwn(roomRules, rule) || Object.hasOwn(platformRules, rule))
+export const isRoomRule = (rule: Rule): rule is RoomRule => Object.hasOwn(roomRules, rule)
 
 /** Standing in a room, as far as rights go. */
 export const can = (rule: RoomRule, { kind, role }: { kind: RoomKind; role: Role }): boolean =>

@@ -1,0 +1,183 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { type Envelope, type EventName, events } from './events.ts'
+import type { ActorKey, EventId, RoomId } from './ids.ts'
+import { addPage, emptyRoom, fromSnapshot, inOrder, type RoomState, reduce, reduceAll } from './reduce.ts'
+import type { Snapshot } from './rooms/schema.ts'
+
+/** These lie on people's own streams: no room ever sees one. */
+const elsewhere: EventName[] = ['membership.started', 'membership.ended', 'session.ended']
+
+const roomId = '018f0000-0000-7000-8000-00000000000a' as RoomId
+const [nora, aiko, tomas] = [
+  '018f0000-0000-7000-8000-00000000000b',
+  '018f0000-0000-7000-8000-00000000000c',
+  '018f0000-0000-7000-8000-00000000000d',
+].map((key) => key as ActorKey) as [ActorKey, ActorKey, ActorKey]
+
+type Fact = { [E in EventName]: Pick<Envelope<E>, 'type' | 'data'> & { actor?: ActorKey } }[EventName]
+const envelope = (fact: Fact, i: number): Envelope =>
+  ({
+    ...fact,
+    roomId,
+    seq: i + 1,
+    id: `018f0000-0000-5000-8000-${String(i + 1).padStart(12, '0')}` as EventId,
+    version: events[fact.type].version,
+    actor: fact.actor ?? nora,
+    at: new Date(Date.UTC(2026, 10, 21) + i).toISOString(),
+  }) as Envelope
+const created: Fact = { type: 'room.created', data: { deal: { kind: 'application' }, personal: { title: 'A deal' } } }
+const added = (member: ActorKey, role: 'owner' | 'creator', name: string): Fact => ({
+  type: 'room.memberAdded',
+  data: { deal: { member, role }, personal: { name } },
+})
+const removed = (member: ActorKey): Fact => ({ type: 'room.memberRemoved', data: { deal: { member, role: 'creator' }, personal: null } })
+const says = (actor: ActorKey, text: string): Fact => ({ type: 'chat.messageSent', actor, data: { deal: null, personal: { text } } })
+const erases = (...seqs: number[]): Fact => ({ type: 'log.erased', data: { deal: { seqs, reason: 'personRequest' }, personal: null } })
+
+/** Every event a room can have, with an erasure of each that can be erased: a title, a name, messages, one of them twice named. */
+const conversation: readonly Envelope[] = [
+  created,
+  added(nora, 'owner', 'Nora'),
+  added(aiko, 'creator', 'Aiko'),
+  says(aiko, 'hello'),
+  says(nora, 'my telephone is 555-0199'),
+  added(tomas, 'creator', 'Tomás'),
+  erases(5),
+  says(tomas, 'this goes'),
+  says(tomas, 'and this'),
+  removed(tomas),
+  erases(8, 9, 5),
+  removed(aiko),
+  added(aiko, 'creator', 'Aiko T.'),
+  erases(13, 1),
+  says(aiko, 'still here'),
+].map(envelope)
+
+/** The log as it reads once the first `head` events are in it: what has been erased by then is gone. */
+function logAt(head: number): Envelope[] {
+  const gone = new Set(conversation.slice(0, head).flatMap((e) => (e.type === 'log.erased' ? e.data.deal.seqs : [])))
+  return conversation.slice(0, head).map((e) => (gone.has(e.seq) ? ({ ...e, data: { ...e.data, personal: null } } as Envelope) : e))
+}
+
+/** What the server answers with when a room is at this seq, made without `reduce`: from the log as it then reads. */
+function snapshotAt(head: number, newest = Number.POSITIVE_INFINITY): Snapshot {
+  const log = logAt(head)
+  const last = <T>(items: T[]): T | undefined => items.at(-1)
+  const erasures = log.filter((e) => e.type === 'log.erased')
+  const revOf = (seq: number) => last(erasures.filter((e) => e.data.deal.seqs.includes(seq)))?.seq ?? seq
+  const messages = log
+    .filter((e) => e.type === 'chat.messageSent')
+    .map(({ id, seq, actor: author, at, data }) => ({ id, seq, rev: revOf(seq), author, at, text: data.personal?.text ?? null }))
+  const members = [nora, aiko, tomas].flatMap((key) => {
+    const step = last(log.filter((e) => (e.type === 'room.memberAdded' || e.type === 'room.memberRemoved') && e.data.deal.member === key))
+    if (step?.type !== 'room.memberAdded') return []
+    return [{ key, role: step.data.deal.role, since: step.seq, name: step.data.personal?.name ?? null }]
+  })
+  const [first] = log
+  const title = first?.type === 'room.created' ? (first.data.personal?.title ?? null) : null
+  return { asOf: head, title, members, messages: messages.slice(Math.max(0, messages.length - newest)), more: messages.length > newest }
+}
+
+const end = conversation.length
+const replay = (room: RoomState, log: readonly Envelope[]) => log.reduce(reduce, room)
+const fresh = fromSnapshot(snapshotAt(end))
+const places = conversation.map(({ seq, type }) => ({ seq, type }))
+
+test('every event type is tried here, or belongs to streams that are no rooms', () => {
+  const tried = new Set(conversation.map((e) => e.type))
+  expect([...tried, ...elsewhere].sort()).toEqual(Object.keys(events).sort())
+})
+
+test('all events, from the first, make the fresh snapshot', () => {
+  expect(replay(emptyRoom, conversation)).toEqual(fresh)
+  expect(replay(emptyRoom, logAt(end))).toEqual(fresh)
+})
+
+test.each(places)('P4: snapshot at $seq ($type) + events = fresh snapshot, wherever they overlap', ({ seq: asOf }) => {
+  const snapshot = fromSnapshot(structuredClone(snapshotAt(asOf)))
+  for (let from = 0; from <= asOf; from++) {
+    for (let readAt = asOf; readAt <= end; readAt++) {
+      // Part of the events were read when the log had `readAt` events, the rest came live.
+      const events = [...logAt(readAt).slice(from), ...conversation.slice(readAt)]
+      expect(replay(snapshot, events)).toEqual(fresh)
+      expect(reduceAll(snapshot, events)).toEqual(fresh)
+    }
+  }
+})
+
+test.each(places)(
+  'P4: a snapshot at $seq of the newest messages only, with events, is the fresh one without the older',
+  ({ seq: asOf }) => {
+    for (const newest of [0, 1, 2]) {
+      const snapshot = snapshotAt(asOf, newest)
+      const older = new Set(
+        snapshotAt(asOf)
+          .messages.slice(0, Math.max(0, snapshotAt(asOf).messages.length - newest))
+          .map((m) => m.id),
+      )
+      const rest = inOrder(fresh.messages).filter((m) => !older.has(m.id))
+      const room = replay(fromSnapshot(snapshot), conversation.slice(asOf))
+      expect(inOrder(room.messages)).toEqual(rest)
+      expect({ ...room, messages: {}, more: false }).toEqual({ ...fresh, messages: {}, more: false })
+    }
+  },
+)
+
+test.each(places)('$type at $seq, seen before, changes nothing', ({ seq }) => {
+  expect(reduce(fresh, conversation[seq - 1]!)).toBe(fresh)
+})
+
+test('a message that was read after an event keeps what it has, though the event comes later', () => {
+  for (const { seq } of places) {
+    const ahead = { ...replay(emptyRoom, conversation.slice(0, seq - 1)), messages: fresh.messages }
+    expect(reduce(ahead, conversation[seq - 1]!).messages).toEqual(fresh.messages)
+  }
+})
+
+test('an erased message has no words left and says which event took them', () => {
+  const erased = inOrder(fresh.messages).filter((m) => m.text === null)
+  expect(erased.map(({ seq, rev }) => [seq, rev])).toEqual([
+    [5, 11],
+    [8, 11],
+    [9, 11],
+  ])
+  expect(JSON.stringify(fresh)).not.toMatch(/555|goes|A deal|Aiko T/)
+})
+
+test('an event of a type that it does not know only moves it on', () => {
+  const unknown = { ...conversation[3]!, type: 'offer.somethingNew', seq: end + 1 } as unknown as Envelope
+  expect(reduce(fresh, unknown)).toEqual({ ...fresh, rev: end + 1 })
+})
+
+test('an older page joins what is there, unless it was read before an event that is applied already', () => {
+  const room = replay(fromSnapshot(snapshotAt(8, 1)), conversation.slice(8))
+  const page = { asOf: end, messages: snapshotAt(end).messages.slice(0, 2), more: false }
+  expect(addPage(room, page)).toEqual(fresh)
+  expect(addPage(room, { ...page, asOf: end - 1 })).toBeNull()
+  const stale = { asOf: end + 5, messages: snapshotAt(end).messages.map((m) => ({ ...m, text: 'other', rev: 99 })), more: false }
+  expect(inOrder(addPage(fresh, stale)!.messages)).toEqual(inOrder(fresh.messages))
+})
+
+// A batch is folded on one copy: nobody who holds the state from before may see it change.
+test('folding at once is folding one by one, and leaves the state it began with alone', () => {
+  const fact = fc.oneof(
+    fc.tuple(fc.constantFrom(nora, aiko), fc.string()).map(([who, text]) => says(who, text)),
+    fc.constantFrom(nora, aiko, tomas).map((who) => added(who, 'creator', 'Somebody')),
+    fc.constantFrom(nora, aiko, tomas).map(removed),
+    fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 5 }).map((seqs) => erases(...seqs)),
+  )
+  fc.assert(
+    fc.property(fc.array(fact, { maxLength: 30 }), fc.nat(30), (facts, cut) => {
+      const log = [created, ...facts].map(envelope)
+      const before = replay(emptyRoom, log.slice(0, cut))
+      const copy = structuredClone(before)
+      const whole = replay(emptyRoom, log)
+      expect(reduceAll(before, log)).toEqual(whole)
+      expect(before).toEqual(copy)
+      const after = reduceAll(before, log)
+      reduce(after, envelope(says(nora, 'one more'), log.length))
+      expect(after).toEqual(whole)
+    }),
+  )
+})
