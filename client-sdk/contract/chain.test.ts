@@ -20,6 +20,14 @@ const entries = vectors.chain.map(({ header, deal, dealSalt, personal, personalS
   return { ...(header as Header), ...parts, hash: unhex(hash) }
 })
 
+/** With its personal part erased. */
+const gone = (entry: LogEntry): LogEntry => ({
+  ...entry,
+  personal: null,
+  personalSalt: null,
+  erased: commitment(nodes, entry.personal, entry.personalSalt),
+})
+
 for (const [name, d] of Object.entries(digests)) {
   test.each(vectors.genesis)(`${name}: the hash before the first event of $stream`, ({ stream, hash }) => {
     expect(hex(genesis(d, stream as StreamId))).toBe(hash)
@@ -77,9 +85,28 @@ test.each([
 })
 
 test('two checkpoints that swear to different hashes of one seq are found without the log', async () => {
-  const other = { ...checkpoint, hash: '0'.repeat(64) }
-  const both = [Checkpoint.parse(checkpoint), Checkpoint.parse(other)]
-  expect(await verifyStream(nodes, stream, entries, both, () => true)).toEqual({ ok: false, seq: 4, problem: 'checkpoint.differs' })
+  const [one, other] = [Checkpoint.parse(checkpoint), Checkpoint.parse({ ...checkpoint, hash: '0'.repeat(64) })]
+  for (const both of [
+    [one, other],
+    [other, one],
+  ]) {
+    expect(await verifyStream(nodes, stream, entries, both, () => true)).toEqual({ ok: false, seq: 4, problem: 'checkpoint.differs' })
+  }
+})
+
+test('a missing payload needs an erasure that comes after it', async () => {
+  const erased = (at: number) => verifyStream(nodes, stream, entries.with(at, gone(entries[at]!)), [], isSigned)
+  expect(await erased(2)).toMatchObject({ ok: true })
+  expect(await erased(1)).toEqual({ ok: false, seq: 2, problem: 'payload.missing' })
+})
+
+test('an erasure cannot excuse what is missing in itself', async () => {
+  const last = { ...entries[3]!, deal: '{"reason":"personRequest","seqs":[4]}', erased: new Uint8Array(32) }
+  const { seq, id, type, version, actor, at } = last
+  const header = { stream, seq, id, type, version, actor, at }
+  const hash = link(nodes, entries[2]!.hash, header, commitment(nodes, last.deal, last.dealSalt), last.erased)
+  const log = entries.with(3, { ...last, hash })
+  expect(await verifyStream(nodes, stream, log, [], isSigned)).toEqual({ ok: false, seq: 4, problem: 'payload.missing' })
 })
 
 test('hexadecimal is read as it is written, and anything else is refused', () => {
