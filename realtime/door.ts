@@ -11,6 +11,7 @@ import {
   wireError,
 } from '../client-sdk/contract/index.ts'
 import { type Ctx, context, type House } from '../server/ctx.ts'
+import { foreseen } from '../server/foreseen.ts'
 import type { AppSocket } from './socket.ts'
 
 export type Handlers = { [C in CommandName]: (ctx: Ctx, input: Input<C>, socket: AppSocket) => Promise<Output<C>> }
@@ -51,7 +52,8 @@ export function door(ports: DoorPorts, handlers: Handlers): (socket: AppSocket, 
       if (!withinLimit) throw new ParleyError('rate.limited', 'Too many commands; wait a little')
       if (session.endsAt <= ctx.now()) throw new ParleyError('session.ended', 'Sign in again')
       answer = { ok: true, data: await call(ctx, socket, name, args) }
-    } catch (error) {
+    } catch (cause) {
+      const error = foreseen(cause)
       answer = { ok: false, error: wireError(error, ctx.requestId) }
       if (answer.error.code === 'server.failed') failure = error
     }

@@ -22,6 +22,8 @@ type Options = {
   /** Besides PostgreSQL. */
   engines?: () => readonly Engine[]
   trustedProxies?: number
+  /** Without it there are only health and the well-known keys, for a process without the role `api`. */
+  api?: boolean
 }
 export type RestApp = OpenAPIHono<AppEnv>
 
@@ -30,13 +32,13 @@ const MOST_BYTES = 256 * 1_024
 const API = '/api/v1'
 
 /** The REST side of a node: what it answers needs no server, see `app.request`. Throws where a route has no rule. */
-export function createApp(house: House, { log, isAllowedOrigin, engines = () => [], trustedProxies = 0 }: Options): RestApp {
+export function createApp(house: House, { log, isAllowedOrigin, engines = () => [], trustedProxies = 0, api = true }: Options): RestApp {
   const app = router()
   use(app, '*', begin(house, engines, trustedProxies, log))
   use(app, '*', secureHeaders({ contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] }, xFrameOptions: 'DENY' }))
   use(app, '*', cors({ ...CORS, origin: (origin) => (isAllowedOrigin(origin) ? origin : null) }))
   use(app, '*', bodyLimit({ maxSize: MOST_BYTES, onError: tooLarge }))
-  for (const routes of [sessionRoutes, roomRoutes, chatRoutes, logRoutes]) app.route(API, routes)
+  for (const routes of api ? [sessionRoutes, roomRoutes, chatRoutes, logRoutes] : []) app.route(API, routes)
   for (const routes of [healthRoutes, wellKnownRoutes]) app.route('/', routes)
   describe(app)
   app.notFound((c) => fail(c, new ParleyError('resource.notFound', 'There is nothing here')))

@@ -20,7 +20,7 @@ export async function once<T extends Json>(
 ): Promise<T> {
   const actorId = commander(ctx)
   const fingerprint = createHash('sha256')
-    .update(canonical({ ...input, name } as Json))
+    .update(canonical([name, input] as Json))
     .digest()
   const [claimed] = await query(
     em,

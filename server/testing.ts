@@ -53,10 +53,16 @@ export type World = {
 }
 
 const plenty = () => new TokenBuckets({ perSecond: 1_000_000, burst: 1_000_000 })
-type Options = { limits?: Partial<Limits>; now?: () => Date; tokenSeconds?: number; sessionDays?: number; signer?: Signer }
+export type WorldOptions = { limits?: Partial<Limits>; now?: () => Date; tokenSeconds?: number; sessionDays?: number; signer?: Signer }
 
 /** A fresh database with a house on it, and ways to people it. Limits are out of the way unless given. */
-export async function world({ limits, now, tokenSeconds = 900, sessionDays = 30, signer = newSigner() }: Options = {}): Promise<World> {
+export async function world({
+  limits,
+  now,
+  tokenSeconds = 900,
+  sessionDays = 30,
+  signer = newSigner(),
+}: WorldOptions = {}): Promise<World> {
   const { db, url, close } = await openTestDatabase()
   const tokens = createTokens({ signer, seconds: tokenSeconds })
   const unlimited = { commands: plenty(), signInsByAddress: plenty(), signInsByEmail: plenty() }

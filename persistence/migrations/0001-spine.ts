@@ -15,6 +15,7 @@ export class Spine extends Migration {
     this.addSql('drop function append_events, create_stream')
     this.addSql('drop table member, room, refresh_token, session, person, checkpoint_key, checkpoint, follower, command, message, event')
     this.addSql('drop sequence event_pos')
+    this.addSql('drop function only_erase')
     this.addSql('drop table stream, log_epoch')
   }
 }

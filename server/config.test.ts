@@ -1,0 +1,111 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import { isAllowedOrigin, readConfig } from './config.ts'
+import { newKey, newSigner } from './testing.ts'
+
+const production = {
+  NODE_ENV: 'production',
+  DATABASE_URL: 'postgres://parley:hush@db/parley',
+  TOKEN_KEY: newKey(),
+  CHECKPOINT_KEY: newKey(),
+}
+const faultsOf = (environment: Record<string, string>): string => {
+  try {
+    readConfig(environment)
+  } catch (error) {
+    return (error as Error).message
+  }
+  return ''
+}
+
+test('an empty environment is the embedded mode on loopback', () => {
+  const config = readConfig({ PATH: '/usr/bin', PORT: '' })
+  expect(config).toMatchObject({ databaseUrl: null, host: '127.0.0.1', port: 3000, roles: ['api', 'realtime', 'worker'], tokenKey: null })
+  expect(config).toMatchObject({ publicUrl: 'http://127.0.0.1:3000', accessTokenSeconds: 900, sessionDays: 30, logLevel: 'info' })
+  expect(config.rate).toEqual({ perSecond: 30, burst: 150 })
+})
+
+test('it is frozen', () => {
+  const config = readConfig(production)
+  expect([config, config.rate, config.roles, config.allowedOrigins].every(Object.isFrozen)).toBe(true)
+})
+
+test('all faults are listed at once, and none shows a secret', () => {
+  const message = faultsOf({
+    NODE_ENV: 'production',
+    HOST: '0.0.0.0',
+    PORT: '99999',
+    ROLES: 'api,cook',
+    PUBLIC_URL: 'ftp://x',
+    ALLOWED_ORIGINS: 'https://a.example/path',
+    TOKEN_KEY: 'my-secret-key',
+    TOKEN_KEYS_BEFORE: '{"keys":["my-secret-key"]}',
+    ACCESS_TOKEN_SECONDS: '1.5',
+    LOG_LEVEL: 'loud',
+    RATE_PER_SECOND: '0',
+  })
+  const named = ['PORT', 'ROLES', 'PUBLIC_URL', 'ALLOWED_ORIGINS', 'TOKEN_KEY', 'TOKEN_KEYS_BEFORE', 'ACCESS_TOKEN_SECONDS', 'LOG_LEVEL']
+  for (const name of [...named, 'RATE_PER_SECOND', 'HOST must be a loopback', 'DATABASE_URL is required'])
+    expect(message).toContain(`  ${name}`)
+  expect(message).not.toContain('my-secret-key')
+  expect(faultsOf({ ...production, DATABASE_URL: 'mysql://root:hush@db' })).not.toContain('hush')
+})
+
+test('with a database both keys are required', () => {
+  const message = faultsOf({ DATABASE_URL: production.DATABASE_URL })
+  expect(message).toContain('TOKEN_KEY is required')
+  expect(message).toContain('CHECKPOINT_KEY is required')
+})
+
+describe('the embedded mode', () => {
+  test.each(['0.0.0.0', '192.168.1.5', '::', 'example.com'])('refuses to listen on %s', (HOST) => {
+    expect(faultsOf({ HOST })).toContain('HOST must be a loopback')
+  })
+  test.each(['127.0.0.1', '127.8.8.8', '::1', 'localhost'])('listens on %s', (HOST) => {
+    expect(readConfig({ HOST }).host).toBe(HOST)
+  })
+  test('refuses production', () => {
+    expect(faultsOf({ NODE_ENV: 'production' })).toContain('DATABASE_URL is required in production')
+  })
+})
+
+describe('a key may come as', () => {
+  const pem = newKey()
+  const ways = {
+    PEM: pem,
+    'PEM with \\n for line ends': pem.replaceAll('\n', '\\n'),
+    'base64 of PEM': Buffer.from(pem).toString('base64'),
+    'base64 of DER': pem.replace(/-----.*?-----|\s/g, ''),
+  }
+  const { jwk } = readConfig({ TOKEN_KEY: pem }).tokenKey!
+  test.each(Object.entries(ways))('%s', (_, TOKEN_KEY) => {
+    expect(readConfig({ TOKEN_KEY }).tokenKey?.jwk).toEqual(jwk)
+  })
+  test('but is no other kind of key', () => {
+    const other = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'pem', type: 'pkcs8' }).toString()
+    expect(faultsOf({ TOKEN_KEY: other })).toContain('TOKEN_KEY must be an Ed25519 private key')
+  })
+})
+
+test('earlier public keys come as jwks.json showed them', () => {
+  const { jwk } = newSigner()
+  expect(readConfig({ TOKEN_KEYS_BEFORE: JSON.stringify({ keys: [jwk] }) }).tokenKeysBefore).toEqual([jwk])
+})
+
+describe('pages that may call', () => {
+  test('in production only those that are named, by default our own', () => {
+    const own = readConfig({ ...production, PUBLIC_URL: 'https://parley.example.com/' })
+    expect(isAllowedOrigin(own, 'https://parley.example.com')).toBe(true)
+    expect(isAllowedOrigin(own, 'http://localhost:3000')).toBe(false)
+    const named = readConfig({ ...production, ALLOWED_ORIGINS: 'https://a.example, https://b.example:8443' })
+    expect(['https://a.example', 'https://b.example:8443'].every((origin) => isAllowedOrigin(named, origin))).toBe(true)
+    expect(['https://a.example.evil', 'http://a.example', 'null', ''].some((origin) => isAllowedOrigin(named, origin))).toBe(false)
+  })
+  test('in the embedded mode any page of this machine', () => {
+    const config = readConfig({})
+    expect(['http://localhost:5173', 'http://127.0.0.1:1', 'http://[::1]:8080'].every((origin) => isAllowedOrigin(config, origin))).toBe(
+      true,
+    )
+    expect(['http://127.0.0.1.evil.example', 'http://localhost.evil', 'null'].some((origin) => isAllowedOrigin(config, origin))).toBe(false)
+  })
+})

@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest'
+import { addressKey, TokenBuckets } from './limits.ts'
+
+const takes = (buckets: TokenBuckets, key: string, times: number) =>
+  Array.from({ length: times }, () => buckets.take(key)).filter(Boolean).length
+
+test('a burst passes at once, and so many come back each second', () => {
+  let now = 0
+  const buckets = new TokenBuckets({ perSecond: 2, burst: 5 }, () => now)
+  expect(takes(buckets, 'a', 9)).toBe(5)
+  now += 1_000
+  expect(takes(buckets, 'a', 9)).toBe(2)
+  now += 250
+  expect(takes(buckets, 'a', 9)).toBe(0)
+  now += 250
+  expect(takes(buckets, 'a', 9)).toBe(1)
+  now += 3_600_000
+  expect(takes(buckets, 'a', 9)).toBe(5)
+})
+
+test('one key spends nothing of another', () => {
+  const buckets = new TokenBuckets({ perSecond: 1, burst: 1 }, () => 0)
+  expect([buckets.take('a'), buckets.take('b'), buckets.take('a')]).toEqual([true, true, false])
+})
+
+test('beyond the most keys the one asked about longest ago is forgotten, and no other', () => {
+  const buckets = new TokenBuckets({ perSecond: 0.001, burst: 1 }, () => 0, 3)
+  for (const key of ['a', 'b', 'c', 'a', 'd']) buckets.take(key) // forgets b
+  expect(['a', 'c', 'd'].map((key) => buckets.take(key))).toEqual([false, false, false])
+  expect(buckets.take('b')).toBe(true)
+})
+
+test.each([
+  ['192.0.2.7', '192.0.2.7'],
+  ['::ffff:192.0.2.7', '192.0.2.7'],
+  ['2001:DB8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+  ['2001:db8::1', '2001:db8:0:0::/64'],
+  ['::1', '0:0:0:0::/64'],
+  ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+  ['unknown', 'unknown'],
+])('the address %s counts as %s', (address, key) => {
+  expect(addressKey(address)).toBe(key)
+})

@@ -1,0 +1,123 @@
+import { createServer } from 'node:http'
+import { getRequestListener } from '@hono/node-server'
+import { checkpointer, publishKey } from '../persistence/checkpoints.ts'
+import { openDatabase } from '../persistence/database.ts'
+import { assertDurable } from '../persistence/durability.ts'
+import { checkEpoch } from '../persistence/epoch.ts'
+import { follow } from '../persistence/followers.ts'
+import { migrate } from '../persistence/migrate.ts'
+import { openHub } from '../realtime/hub.ts'
+import { type Config, isAllowedOrigin, readConfig } from './config.ts'
+import { house } from './ctx.ts'
+import { banner } from './embedded/banner.ts'
+import { openHome } from './embedded/home.ts'
+import { seed } from './embedded/seed.ts'
+import { createApp } from './http.ts'
+import { limitsFrom } from './limits.ts'
+import { createLog, type Log } from './log.ts'
+import type { Engine } from './route.ts'
+import { createTokens } from './sessions/tokens.ts'
+
+/** Where the embedded mode keeps everything, in the folder that it is started in. */
+const HOME = '.data'
+type Stop = () => Promise<void> | void
+/** What has been started, the first first; it is stopped in the opposite order. */
+const running: Stop[] = []
+
+async function start(config: Config, log: Log, reset: boolean): Promise<string> {
+  const home = config.databaseUrl === null ? await openHome(HOME, { reset }) : null
+  if (home) running.push(home.close)
+  const url = home?.databaseUrl ?? config.databaseUrl!
+  const tokenKey = config.tokenKey ?? home!.tokenKey
+  const checkpointKey = config.checkpointKey ?? home!.checkpointKey
+
+  await migrate(url)
+  await checkEpoch(url)
+  const db = await openDatabase({ url, maxConnections: config.maxConnections })
+  running.push(db.close)
+  await assertDurable(db.pool)
+  await publishKey(db.pool, checkpointKey)
+
+  const tokens = createTokens({ signer: tokenKey, before: config.tokenKeysBefore, seconds: config.accessTokenSeconds })
+  const parts = house(db, { tokens, limits: limitsFrom(config), sessionDays: config.sessionDays })
+  if (home) await seed(parts)
+
+  const has = (role: Config['roles'][number]) => config.roles.includes(role)
+  if (has('worker')) {
+    const checkpoints = follow(db, checkpointer(checkpointKey))
+    running.push(checkpoints.stop, db.log.onCommit(checkpoints.wake))
+  }
+
+  const origin = (o: string) => isAllowedOrigin(config, o)
+  const engines = (): Engine[] => enginesOf(home, config)
+  const app = createApp(parts, { log, isAllowedOrigin: origin, engines, trustedProxies: config.trustedProxies, api: has('api') })
+  const http = createServer(getRequestListener(app.fetch))
+  const failed = (error: unknown) => log.warn('hub', { error })
+  if (has('realtime')) {
+    const line = ({ error, ...fields }: { error?: unknown; code: string }) =>
+      error === undefined ? log.info('command', fields) : log.error('command', { ...fields, error })
+    const dropped = (command: string) => log.warn('dropped', { command })
+    running.push(openHub(http, { house: parts, isAllowedOrigin: origin, log: line, dropped, failed }).close)
+  } else {
+    running.push(() => new Promise((done) => http.close(() => done())))
+  }
+  await new Promise<void>((done, fail) => {
+    http.once('error', fail)
+    http.listen(config.port, config.host, done)
+  })
+  return banner(config.publicUrl, [postgresEngine(home), ...engines()], home !== null)
+}
+
+const postgresEngine = (home: { adopted: boolean } | null): Engine => {
+  const embedded = home?.adopted ? `in ${HOME}/, adopted from a start that was killed` : `in ${HOME}/`
+  return { name: 'PostgreSQL', on: true, why: home ? embedded : 'by DATABASE_URL' }
+}
+
+/** What Parley can run with, beside PostgreSQL, and why it does or does not. */
+const enginesOf = (_home: unknown, _config: Config): Engine[] => [
+  { name: 'Redis', on: false, why: 'one process needs none' },
+  { name: 'Temporal', on: false, why: 'nothing in this version needs it yet' },
+  { name: 'mediasoup', on: false, why: 'this version has no calls yet' },
+]
+
+let stopping = false
+async function stop(code: number, log: Log): Promise<void> {
+  if (stopping) process.exit(1) // asked twice: at once
+  stopping = true
+  for (const close of running.toReversed()) {
+    try {
+      await close()
+    } catch (error) {
+      log.error('stop', { error })
+    }
+  }
+  log.flush()
+  process.exit(code)
+}
+
+async function main(): Promise<void> {
+  const config = readConfig(process.env)
+  // In the embedded mode the terminal belongs to the person: only what went wrong is said there.
+  const log = createLog({ level: config.databaseUrl === null && !process.env.LOG_LEVEL ? 'warn' : config.logLevel })
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop(0, log))
+  try {
+    const text = await start(config, log, process.argv.includes('--reset'))
+    if (config.databaseUrl === null) console.log(text)
+    else log.info('ready', { url: config.publicUrl, roles: config.roles })
+  } catch (error) {
+    console.error(explain(error, config))
+    await stop(1, log)
+  }
+}
+
+function explain(error: unknown, { port }: Config): string {
+  if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') return `Port ${port} is taken. Free it, or set PORT to another.`
+  return error instanceof Error ? error.message : String(error)
+}
+
+try {
+  await main()
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error) // the configuration's faults, all of them
+  process.exitCode = 1
+}

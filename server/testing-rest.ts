@@ -1,0 +1,47 @@
+import { createApp, type RestApp } from './http.ts'
+import { createLog } from './log.ts'
+import type { Engine } from './route.ts'
+import { type TestPerson, type World, type WorldOptions, world } from './testing.ts'
+
+type Request = { token?: string; body?: unknown; headers?: Record<string, string>; address?: string }
+export type Answer = { status: number; body: Record<string, unknown>; headers: Headers }
+export type Rest = World & {
+  app: RestApp
+  /** `body` goes as JSON, a string as it is. */
+  call(method: string, path: string, request?: Request): Promise<Answer>
+  /** An access token of a new session. */
+  token(person: TestPerson): Promise<string>
+  /** What was logged, parsed. */
+  lines(): Record<string, unknown>[]
+}
+
+type Options = WorldOptions & { engines?: () => readonly Engine[]; trustedProxies?: number }
+export const ORIGIN = 'https://app.example.com'
+
+/** A world with the REST side in front of it. */
+export async function restWorld({ engines, trustedProxies, ...options }: Options = {}): Promise<Rest> {
+  const w = await world(options)
+  let written = ''
+  const log = createLog({
+    level: 'debug',
+    write: (text) => {
+      written += text
+    },
+  })
+  const app = createApp(w.house, { log, isAllowedOrigin: (origin) => origin === ORIGIN, engines, trustedProxies })
+  const call: Rest['call'] = async (method, path, { token, body, headers, address = '192.0.2.1' } = {}) => {
+    const sent = new Headers(headers)
+    if (token !== undefined) sent.set('Authorization', `Bearer ${token}`)
+    if (body !== undefined && !sent.has('Content-Type')) sent.set('Content-Type', 'application/json')
+    const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body)
+    const bindings = { incoming: { socket: { remoteAddress: address } } }
+    const response = await app.request(path, { method, headers: sent, ...(text === undefined ? {} : { body: text }) }, bindings)
+    const answer = await response.text()
+    return { status: response.status, body: answer === '' ? {} : JSON.parse(answer), headers: response.headers }
+  }
+  const lines = () => {
+    log.flush()
+    return written.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as Record<string, unknown>]))
+  }
+  return { ...w, app, call, token: async (person) => (await w.session(person)).accessToken, lines }
+}
