@@ -28,9 +28,10 @@ export function signCheckpoint({ key, jwk }: Signer, stream: StreamId, seq: numb
   return { ...unsigned, signature: sign(null, checkpointBytes(unsigned), key).toString('base64url') }
 }
 
-/** Signs the newest event of every stream in a batch: an active room gets a checkpoint about every second. */
+/** Signs the newest event of every stream in a batch. Polled, an active room gets a checkpoint about every second. */
 export const checkpointer = (signer: Signer): Follower => ({
   name: 'checkpoints',
+  batch: 2_000,
   async handle(em, events) {
     const heads = new Map(events.map((event: Envelope) => [event.roomId as StreamId, event.seq]))
     const rows = await query<{ stream_id: StreamId; seq: string; hash: Buffer }>(

@@ -8,6 +8,7 @@ import { ParleyError } from '../client-sdk/contract/index.ts'
 import { chatRoutes } from './chat/routes.ts'
 import { type House, nextRequestId } from './ctx.ts'
 import { healthRoutes } from './health/routes.ts'
+import { welcomeRoutes } from './health/welcome.ts'
 import { logRoutes } from './log/routes.ts'
 import { wellKnownRoutes } from './log/well-known.ts'
 import type { Log } from './log.ts'
@@ -39,7 +40,7 @@ export function createApp(house: House, { log, isAllowedOrigin, engines = () => 
   use(app, '*', cors({ ...CORS, origin: (origin) => (isAllowedOrigin(origin) ? origin : null) }))
   use(app, '*', bodyLimit({ maxSize: MOST_BYTES, onError: tooLarge }))
   for (const routes of api ? [sessionRoutes, roomRoutes, chatRoutes, logRoutes] : []) app.route(API, routes)
-  for (const routes of [healthRoutes, wellKnownRoutes]) app.route('/', routes)
+  for (const routes of [welcomeRoutes, healthRoutes, wellKnownRoutes]) app.route('/', routes)
   describe(app)
   app.notFound((c) => fail(c, new ParleyError('resource.notFound', 'There is nothing here')))
   app.onError((error, c) => fail(c, error))

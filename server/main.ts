@@ -43,10 +43,7 @@ async function start(config: Config, log: Log, reset: boolean): Promise<string> 
   if (home) await seed(parts)
 
   const has = (role: Config['roles'][number]) => config.roles.includes(role)
-  if (has('worker')) {
-    const checkpoints = follow(db, checkpointer(checkpointKey))
-    running.push(checkpoints.stop, db.log.onCommit(checkpoints.wake))
-  }
+  if (has('worker')) running.push(follow(db, checkpointer(checkpointKey)).stop)
 
   const origin = (o: string) => isAllowedOrigin(config, o)
   const engines = (): Engine[] => enginesOf(home, config)
