@@ -44,7 +44,7 @@ export async function openHome(folder: string, { reset = false } = {}): Promise<
 function refuseTwo(lock: string): void {
   if (!existsSync(lock)) return
   const pid = Number(readFileSync(lock, 'utf8'))
-  const owner = pid !== process.pid && processes().find((p) => p.pid === pid)
+  const owner = pid === process.pid ? undefined : processes().find((p) => p.pid === pid)
   if (owner?.command.includes('main.ts')) throw new Error(`Parley is running here already, as process ${pid}. Stop it first.`)
 }
 
