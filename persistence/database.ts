@@ -47,5 +47,9 @@ export async function openDatabase({ url, maxConnections = 20 }: Options): Promi
   const pool: Pool = await orm.em.getConnection().getNativeClient()
   const log = new EventLog(pool)
   orm.em.getEventManager().registerSubscriber(log)
-  return { orm, pool, log, close: () => orm.close(true) }
+  const close = async () => {
+    await orm.close(true)
+    if (!pool.ending) await pool.end() // Kysely ends only a pool that it has used itself
+  }
+  return { orm, pool, log, close }
 }

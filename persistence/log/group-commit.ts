@@ -91,7 +91,10 @@ export class GroupCommit {
         return []
       }
       const busy: Waiting[] = [] // a bad entry among them: each alone, so that only it fails
-      for (const waiting of batch) busy.push(...(await this.#write([waiting], wait)))
+      for (const waiting of batch) {
+        const follows = busy.some((b) => b.prepared.entry.streamId === waiting.prepared.entry.streamId) // or it would overtake
+        busy.push(...(follows ? [waiting] : await this.#write([waiting], wait)))
+      }
       return busy
     }
   }

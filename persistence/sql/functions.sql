@@ -9,10 +9,14 @@ $$;
 create function only_erase() returns trigger
 language plpgsql set search_path = parley, pg_catalog, pg_temp
 as $$
+declare
+  gone event := old;
 begin
-  if old.personal is null or new.personal is not null or new.erased is null
-     or (to_jsonb(new) - '{personal,personal_salt,erased}'::text[]) <> (to_jsonb(old) - '{personal,personal_salt,erased}'::text[]) then
-    raise exception 'an event can lose its personal part, and nothing else about it can change' using errcode = 'insufficient_privilege';
+  gone.personal := null;
+  gone.personal_salt := null;
+  gone.erased := new.erased;
+  if old.personal is null or new.erased is null or new is distinct from gone then
+    raise exception 'an event can only lose its personal part' using errcode = 'insufficient_privilege';
   end if;
   return new;
 end $$;

@@ -9,12 +9,14 @@ import { migrate } from '../migrate.ts'
 
 /** A PostgreSQL of the test's own: it may be killed, and transactions may stay open without holding up other tests. */
 export type OwnCluster = {
-  server: PostgresServer
   /** A new empty database in it; `migrated` unless said otherwise. */
   database(options?: { migrated: boolean }): Promise<string>
   /** As the superuser. The connection is closed with the cluster. */
   client(url: string): Promise<pg.Client>
-  open(url: string): Database | Promise<Database>
+  open(url: string): Promise<Database>
+  /** What a power cut does; `restart` then recovers on the same port. */
+  crash(): Promise<void>
+  restart(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -24,7 +26,8 @@ const PREFIX = `parley-test-${process.pid}-`
 export async function ownCluster(settings: Record<string, string> = {}): Promise<OwnCluster> {
   const home = await mkdtemp(join(tmpdir(), PREFIX))
   await chmod(home, 0o755)
-  const server = await startPostgres({ dataDir: join(home, 'postgres'), settings })
+  const start = () => startPostgres({ dataDir: join(home, 'postgres'), settings })
+  let server: PostgresServer = await start()
   const clients: pg.Client[] = []
   const databases: Database[] = []
   const client = async (url: string) => {
@@ -35,8 +38,11 @@ export async function ownCluster(settings: Record<string, string> = {}): Promise
     return connection
   }
   return {
-    server,
     client,
+    crash: () => server.kill(),
+    async restart() {
+      server = await start()
+    },
     async database({ migrated } = { migrated: true }) {
       const name = `t_${randomBytes(6).toString('hex')}`
       await (await client(server.url)).query(`create database ${name}`)
@@ -52,7 +58,7 @@ export async function ownCluster(settings: Record<string, string> = {}): Promise
     },
     async stop() {
       await Promise.all(databases.map((db) => db.close()))
-      await Promise.all(clients.map((connection) => connection.end()))
+      await Promise.allSettled(clients.map((connection) => connection.end()))
       await server.stop()
       await rm(home, { recursive: true, force: true })
     },

@@ -14,7 +14,16 @@ export async function aRoom(db: Database): Promise<RoomId> {
 
 /** A message to be, by somebody new unless said. */
 export const says = (streamId: StreamId, text: string, by: Partial<Entry> = {}): Entry =>
-  ({ streamId, type: 'chat.messageSent', deal: null, personal: { text }, actor: anActor(), commandId: aCommand(), accessVersion: 0, ...by }) as Entry
+  ({
+    streamId,
+    type: 'chat.messageSent',
+    deal: null,
+    personal: { text },
+    actor: anActor(),
+    commandId: aCommand(),
+    accessVersion: 0,
+    ...by,
+  }) as Entry
 
 /** The words of a stream's messages, null where they are erased, in order. */
 export async function wordsOf(db: Database, streamId: StreamId): Promise<(string | null)[]> {
