@@ -1,4 +1,7 @@
-import { createServer, type Server } from 'node:net'
+import { once } from 'node:events'
+import { createServer as createHttpServer } from 'node:http'
+import { type AddressInfo, createServer } from 'node:net'
+import { getRequestListener } from '@hono/node-server'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { newId } from '../client-sdk/contract/index.ts'
@@ -254,15 +257,66 @@ describe('readiness', () => {
   })
 
   test('does not wait for a PostgreSQL that keeps silent', async () => {
-    const mute: Server = createServer().listen(0, '127.0.0.1')
-    const { port } = await new Promise<{ port: number }>((done) => mute.once('listening', () => done(mute.address() as { port: number })))
-    await elsewhere(port, async (house) => {
+    const mute = createServer().listen(0, '127.0.0.1')
+    await once(mute, 'listening')
+    await elsewhere((mute.address() as AddressInfo).port, async (house) => {
       const started = performance.now()
       expect(await ready(house)).toMatchObject({ status: 503 })
       expect(performance.now() - started).toBeLessThan(2_500)
     })
     mute.close()
   })
+})
+
+describe('over a real socket', () => {
+  const served = async (check: (url: string) => Promise<void>) => {
+    const limits = { signInsByAddress: new TokenBuckets({ perSecond: 0.001, burst: 1 }) }
+    const house = { ...w.house, limits: { ...w.house.limits, ...limits } }
+    const app = createApp(house, { log: createLog({ write: () => {} }), isAllowedOrigin: () => false })
+    const http = createHttpServer(getRequestListener(app.fetch)).listen(0, '127.0.0.1')
+    await once(http, 'listening')
+    await check(`http://127.0.0.1:${(http.address() as AddressInfo).port}`)
+    http.closeAllConnections()
+    http.close()
+  }
+  const json = { 'Content-Type': 'application/json' }
+
+  test('a stream without a length is cut where it grows too large, and the server goes on', async () => {
+    await served(async (url) => {
+      let sent = 0
+      const endless = new ReadableStream({
+        pull(controller) {
+          sent += 16_384
+          controller.enqueue(new Uint8Array(16_384).fill(32))
+        },
+      })
+      const request = { method: 'POST', headers: json, body: endless, duplex: 'half' } as const
+      const status = await fetch(`${url}/api/v1/sessions`, request).then(
+        (response) => response.status,
+        () => 'cut',
+      )
+      expect([413, 'cut']).toContain(status)
+      expect(sent).toBeLessThan(20_000_000)
+      expect((await fetch(`${url}/livez`)).status).toBe(200)
+    })
+  })
+
+  test('whoever calls is known by their address', async () => {
+    await served(async (url) => {
+      const body = JSON.stringify({ email: 'a@example.com', password: 'x' })
+      const attempt = async () => (await fetch(`${url}/api/v1/sessions`, { method: 'POST', headers: json, body })).status
+      expect([await attempt(), await attempt()]).toEqual([401, 429])
+    })
+  })
+})
+
+test('a process without the role api has health and the public keys, and nothing else', async () => {
+  const app = createApp(w.house, { log: createLog({ write: () => {} }), isAllowedOrigin: () => false, api: false })
+  expect(rulesOf(app).every(({ allow }) => allow === 'anyone')).toBe(true)
+  const statuses = await Promise.all(
+    ['/readyz', '/.well-known/jwks.json', '/api/v1/me'].map(async (path) => (await app.request(path)).status),
+  )
+  expect(statuses).toEqual([200, 200, 404])
 })
 
 describe('what is public', () => {
