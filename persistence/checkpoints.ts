@@ -63,7 +63,7 @@ const insert = (em: EntityManager, signed: readonly Checkpoint[]) =>
   )
 
 type CheckpointRow = { stream: StreamId; seq: string; hash: string; at: string; key_id: string; signature: string }
-export const CHECKPOINT_COLUMNS = `stream_id as stream, seq, encode(hash, 'hex') as hash, ${instant('at')} as at, key_id, signature`
+const CHECKPOINT_COLUMNS = `stream_id as stream, seq, encode(hash, 'hex') as hash, ${instant('at')} as at, key_id, signature`
 
 /** A stream's checkpoints, newest first. */
 export async function checkpointsOf(pool: Pool, streamId: StreamId, limit: number): Promise<Checkpoint[]> {

@@ -7,7 +7,7 @@ import { Spine } from './migrations/0001-spine.ts'
 const migrationsList = [{ name: '0001-spine', class: Spine }]
 /** Any number: whoever migrates a database of Parley's holds it. */
 const LOCK = 7_271_959
-export const ROLES = ['parley_app', 'parley_eraser']
+const ROLES = ['parley_app', 'parley_eraser']
 
 /**
  * Brings the schema to this version, as the role of the URL, which must own it. Starts that come at the same time wait

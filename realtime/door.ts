@@ -25,7 +25,7 @@ export type DoorPorts = {
 }
 
 /** Throws for a command without a rule: it must not start. */
-export function assertEveryCommandHasARule(): void {
+function assertEveryCommandHasARule(): void {
   for (const [name, { allow }] of Object.entries(commands)) {
     if (!isRule(allow)) throw new Error(`${name} has no permission rule`)
   }

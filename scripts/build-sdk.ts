@@ -3,10 +3,10 @@ import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 /**
- * Makes `dist/`, the package as it is published: `npm pack ./dist`. In the repository the package's entry is its source;
+ * Makes `client-sdk/dist/`, the package as it is published: `npm pack ./client-sdk/dist`. In the repository the package's entry is its source;
  * Node strips no types inside node_modules, so what is published is JavaScript, and its entries are named after it here.
  */
-const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
+const here = (path: string): string => fileURLToPath(new URL(`../client-sdk/${path}`, import.meta.url))
 
 rmSync(here('dist'), { recursive: true, force: true })
 const tsc = fileURLToPath(new URL('../node_modules/typescript/bin/tsc', import.meta.url))

@@ -33,7 +33,7 @@ export function eventId(d: Digest, command: CommandId, actor: ActorKey, n: numbe
   return formatUuid(d.sha1(concat(unhex(command.replaceAll('-', '')), utf8.encode(`${actor}/${n}`))), 5) as EventId
 }
 
-export function concat(...parts: readonly Uint8Array[]): Uint8Array {
+function concat(...parts: readonly Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
   let at = 0
   for (const part of parts) {

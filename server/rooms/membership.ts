@@ -13,7 +13,7 @@ export type Joining = { member: Member; room: RoomRow; name: string }
  * Where a membership is told: in the room, but for a campaign's creators, who must not learn of each other, not even from
  * a gap in the room's seqs. Theirs is on their own stream.
  */
-export const isToldInRoom = (kind: RoomKind, role: Role): boolean => kind === 'application' || role !== 'creator'
+const isToldInRoom = (kind: RoomKind, role: Role): boolean => kind === 'application' || role !== 'creator'
 
 /** Makes somebody a member, once the room's row is locked; `append` tells it. Throws `member.exists`. */
 export async function join(em: EntityManager, room: RoomRow, userId: UserId, role: Role): Promise<Joining> {
