@@ -62,7 +62,7 @@ export class EventLog implements EventSubscriber {
 
   /** A stream's events after `after`, oldest first and without a hole: joining, and the gate's repairs. */
   readAfter(streamId: StreamId, after: number, limit: number): Promise<Reading> {
-    return readAfter(this.#pool, streamId, after, limit)
+    return readAfter(this.#pool, { streamId, after, limit })
   }
 
   /**

@@ -11,20 +11,21 @@ import type {
   RoomSummary,
   UserId,
 } from '../client-sdk/contract/index.ts'
+import { batched } from './batched.ts'
 import { instant } from './log/read.ts'
 import { read } from './sql.ts'
-
-const MEMBERSHIP = `from member m join room r on r.id = m.room_id join stream s on s.id = m.room_id
-  where m.room_id = $1 and m.user_id = $2 and m.removed_at is null`
 
 type StandingRow = { actor_key: ActorKey; role: Role; kind: RoomKind; access_version: string }
 
 /** What a person is in a room now; undefined for whoever is no member. */
 export async function standingOf(pool: Pool, roomId: RoomId, userId: UserId) {
-  const [row] = await read<StandingRow>(pool, 'standing', `select m.actor_key, m.role, r.kind, s.access_version ${MEMBERSHIP}`, [
-    roomId,
-    userId,
-  ])
+  const [row] = await read<StandingRow>(
+    pool,
+    'standing',
+    `select m.actor_key, m.role, r.kind, s.access_version from member m join room r on r.id = m.room_id join stream s on s.id = m.room_id
+      where m.room_id = $1 and m.user_id = $2 and m.removed_at is null`,
+    [roomId, userId],
+  )
   if (!row) return undefined
   return { roomId, userId, actorKey: row.actor_key, role: row.role, kind: row.kind, accessVersion: Number(row.access_version) }
 }
@@ -57,26 +58,42 @@ export type Door = {
   pastHash: string | null
 }
 
-export async function doorOf(pool: Pool, roomId: RoomId, userId: UserId, known: number | null): Promise<Door | undefined> {
-  type Row = StandingRow & { head: string; since: string; name: string | null; past_hash: string | null; checkpoint: Checkpoint | null }
-  const [row] = await read<Row>(
+type DoorKey = { roomId: RoomId; userId: UserId; known: number | null }
+
+/** Undefined for whoever is no member. */
+export const doorOf = batched<DoorKey, Door | undefined>(async (pool, keys) => {
+  type Row = StandingRow & {
+    i: number
+    head: string
+    since: string
+    name: string | null
+    past_hash: string | null
+    checkpoint: Checkpoint | null
+  }
+  const rows = await read<Row>(
     pool,
     'door',
-    `select m.actor_key, m.role, m.since, r.kind, s.access_version, s.last_seq as head,
+    `select k.i::int, m.actor_key, m.role, m.since, r.kind, s.access_version, s.last_seq as head,
             case when m.since = 0 then (select name from person where id = m.user_id)
                  else (select personal::json ->> 'name' from event where stream_id = m.room_id and seq = m.since) end as name,
-            (select encode(hash, 'hex') from event where stream_id = m.room_id and seq = $3) as past_hash,
+            (select encode(hash, 'hex') from event where stream_id = m.room_id and seq = k.known) as past_hash,
             (select json_build_object('stream', stream_id, 'seq', seq, 'hash', encode(hash, 'hex'), 'at', ${instant('at')},
                                       'keyId', key_id, 'signature', signature)
                from checkpoint where stream_id = m.room_id order by seq desc limit 1) as checkpoint
-       ${MEMBERSHIP}`,
-    [roomId, userId, known],
+       from unnest($1::uuid[], $2::uuid[], $3::bigint[]) with ordinality as k (room_id, user_id, known, i)
+       join member m on m.room_id = k.room_id and m.user_id = k.user_id and m.removed_at is null
+       join room r on r.id = m.room_id join stream s on s.id = m.room_id`,
+    [keys.map((key) => key.roomId), keys.map((key) => key.userId), keys.map((key) => key.known)],
   )
-  if (!row) return undefined
-  const me = { key: row.actor_key, role: row.role, since: Number(row.since), name: row.name }
-  const { kind, checkpoint, past_hash: pastHash } = row
-  return { me, kind, accessVersion: Number(row.access_version), head: Number(row.head), checkpoint, pastHash }
-}
+  const doors = new Map(rows.map((row) => [row.i, toDoor(row)]))
+  return keys.map((_key, i) => doors.get(i + 1))
+
+  function toDoor(row: Row): Door {
+    const me = { key: row.actor_key, role: row.role, since: Number(row.since), name: row.name }
+    const { kind, checkpoint, past_hash: pastHash } = row
+    return { me, kind, accessVersion: Number(row.access_version), head: Number(row.head), checkpoint, pastHash }
+  }
+})
 
 type MessageRow = { seq: string; rev: string; id: string; author: ActorKey; at: string; personal: string | null }
 

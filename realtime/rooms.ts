@@ -47,7 +47,7 @@ async function enter(
   socket: AppSocket,
 ): Promise<Door> {
   for (let tries = 0; tries < TRIES; tries++) {
-    const door = await doorOf(ctx.db.pool, roomId, caller(ctx).userId, known ?? null)
+    const door = await doorOf(ctx.db.pool, { roomId, userId: caller(ctx).userId, known: known ?? null })
     if (!door) throw new ParleyError('resource.notFound', 'No such room')
     if (!can(commands['room.join'].allow, { kind: door.kind, role: door.me.role })) {
       throw new ParleyError('access.denied', 'Your role in this room does not allow that')

@@ -1,6 +1,7 @@
 import type { Pool } from 'pg'
 import type { ActorKey, Envelope, EventId, RoomId, StreamId } from '../../client-sdk/contract/index.ts'
 import type { LogEntry } from '../../client-sdk/contract/verify.ts'
+import { batched } from '../batched.ts'
 import { read } from '../sql.ts'
 
 /** A moment as the chain has it: UTC to the millisecond. */
@@ -37,18 +38,31 @@ const PAGE_UNITS = 512 * 1_024
 /** Part of a stream, and where the stream itself stood at that moment. */
 export type Reading = { head: number; accessVersion: number; events: Envelope[] }
 
+type Question = { streamId: StreamId; after: number; limit: number }
+type Answer = Partial<EventRow> & { i: number; head: string; access: string }
+
+/** Pages can be megabytes long. */
+const AT_ONCE = 20
+
 /** A stream's events after `after`, oldest first, without a hole; fewer than `limit` where they are long. */
-export async function readAfter(pool: Pool, streamId: StreamId, after: number, limit: number): Promise<Reading> {
-  const rows = await read<Partial<EventRow> & { head: string; access: string }>(
+export const readAfter = batched<Question, Reading>(async (pool, questions) => {
+  const rows = await read<Answer>(
     pool,
     'read_after',
-    `select s.last_seq as head, s.access_version as access, e.* from stream s left join lateral (
-       select ${EVENT_COLUMNS} from event where stream_id = $1 and seq > $2 order by event.seq limit $3) e on true
-      where s.id = $1 order by e.seq`,
-    [streamId, after, limit],
+    `select k.i::int, s.last_seq as head, s.access_version as access, e.*
+       from unnest($1::uuid[], $2::bigint[], $3::int[]) with ordinality as k (id, after, most, i)
+       join stream s on s.id = k.id left join lateral (
+         select ${EVENT_COLUMNS} from event where stream_id = k.id and seq > k.after order by event.seq limit k.most) e on true
+      order by k.i, e.seq`,
+    [questions.map((q) => q.streamId), questions.map((q) => q.after), questions.map((q) => q.limit)],
   )
+  const answers = Map.groupBy(rows, (row) => row.i)
+  return questions.map((_question, i) => toReading(answers.get(i + 1) ?? []))
+}, AT_ONCE)
+
+function toReading(rows: readonly Answer[]): Reading {
   let units = 0
-  const fits = ({ deal, personal }: Partial<EventRow>, i: number) => {
+  const fits = ({ deal, personal }: Answer, i: number) => {
     units += (deal?.length ?? 0) + (personal?.length ?? 0)
     return i === 0 || units <= PAGE_UNITS
   }
