@@ -18,19 +18,23 @@ export async function authorise(ctx: Ctx, rule: RoomRule, roomId: RoomId): Promi
   return check(rule, standing)
 }
 
+/** How often rights may change under one write before the client is told to try again. */
+const TRIES = 5
+
 /**
- * For writes through the log alone, which refuses a standing that is out of date: `write` then runs once more with one that
- * was read anew. Most calls look nothing up.
+ * For writes through the log alone, which refuses a standing that is out of date: `write` then runs again with one that was
+ * read anew. Most calls look nothing up.
  */
 export async function authorised<T>(ctx: Ctx, rule: RoomRule, roomId: RoomId, write: (standing: Standing) => Promise<T>): Promise<T> {
-  const known = ctx.standings.get(roomId, caller(ctx).userId)
-  if (!known) return write(await authorise(ctx, rule, roomId))
-  try {
-    return await write(check(rule, known))
-  } catch (error) {
-    const outdated = error instanceof ParleyError && (error.code === 'access.changed' || error.code === 'access.denied')
-    if (!outdated) throw error
-    return write(await authorise(ctx, rule, roomId))
+  let standing = ctx.standings.get(roomId, caller(ctx).userId)
+  if (!standing || !can(rule, standing)) standing = await authorise(ctx, rule, roomId)
+  for (let tries = 1; ; tries++) {
+    try {
+      return await write(standing)
+    } catch (error) {
+      if (!(error instanceof ParleyError) || error.code !== 'access.changed' || tries === TRIES) throw error
+      standing = await authorise(ctx, rule, roomId)
+    }
   }
 }
 
