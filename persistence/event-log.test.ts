@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import pg, { type Pool } from 'pg'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { eventId } from '../client-sdk/contract/chain.ts'
 import { newId, type RoomId } from '../client-sdk/contract/index.ts'
 import { type Database, openDatabase } from './database.ts'
@@ -12,7 +12,7 @@ import { type Appended, type Committed, type Entry, EventLog } from './event-log
 import { APPEND, appendArguments } from './log/call.ts'
 import { prepare } from './log/entry.ts'
 import { query } from './sql.ts'
-import { child } from './testing/child.ts'
+import { child, killChildren } from './testing/child.ts'
 import { type OwnCluster, ownCluster } from './testing/cluster.ts'
 import { aCommand, anActor, aRoom, eventsOf, says, wordsOf } from './testing/log.ts'
 import { openTestDatabase, type TestDatabase } from './testing.ts'
@@ -26,6 +26,7 @@ beforeAll(async () => {
   test_ = await openTestDatabase()
   db = test_.db
 })
+afterEach(killChildren)
 afterAll(() => test_.close())
 
 const newRoom = () => aRoom(db)
@@ -122,7 +123,11 @@ describe('P3: once', () => {
   test('P3: the same command in the same batch has one effect and one answer', async () => {
     room = await newRoom()
     const entry = says(room, 'hi')
+    const heard: Committed[] = []
+    const stop = db.log.onCommit((committed) => heard.push(...committed))
     const answers = await Promise.all([db.log.submit(entry), db.log.submit(says(room, 'between')), db.log.submit(entry)])
+    stop()
+    expect(heard.map((c) => c.events.length)).toEqual([2]) // it was one batch
     expect(answers[2]).toEqual(answers[0])
     expect(await wordsOf(db, room)).toEqual(['hi', 'between'])
   })
@@ -133,7 +138,7 @@ describe('P3: once', () => {
     const first = await db.log.submit(entry)
     await db.log.submit(says(room, 'between'))
     expect(await db.log.submit(entry)).toEqual(first)
-    const other = child<Appended>('sender.ts', { url: test_.url, entry, dies: false })
+    const other = child<Appended>(new URL('./testing/sender.ts', import.meta.url), { url: test_.url, entry, dies: false })
     expect(await other.ended).toBe(0)
     expect(other.lines).toEqual([first])
     expect(await wordsOf(db, room)).toEqual(['hi', 'between'])
@@ -142,7 +147,7 @@ describe('P3: once', () => {
   test('P3: a process that dies between the commit and the answer has sent it; sent again it is there once', async () => {
     room = await newRoom()
     const entry = says(room, 'my last words')
-    const dying = child('sender.ts', { url: test_.url, entry, dies: true })
+    const dying = child(new URL('./testing/sender.ts', import.meta.url), { url: test_.url, entry, dies: true })
     expect(await dying.ended).toBe('SIGKILL')
     expect(dying.lines).toEqual([])
     const [stored] = await eventsOf(db, room)
@@ -418,15 +423,17 @@ describe('a busy room', () => {
     let answered = 0
     const send = (text: string) => own.log.submit(says(busy, text)).finally(() => answered++)
     const waiting = [send('1'), send('2')]
+    await new Promise((turn) => setImmediate(() => setImmediate(turn)))
+    waiting.push(send('3')) // the first batch is under way: it waits for the next
     for (let i = 0; i < 10; i++) {
-      waiting.push(send(`${i + 3}`))
+      waiting.push(send(`${i + 4}`))
       expect(await own.log.submit(says(free, `${i}`))).toMatchObject({ seq: i + 1 })
     }
     expect(answered).toBe(0)
     await release()
     expect((await Promise.all(waiting)).map((a) => a.seq)).toEqual(waiting.map((_, i) => i + 1))
     expect(await wordsOf(own, busy)).toEqual(waiting.map((_, i) => `${i + 1}`))
-    expect(await own.log.submit(says(busy, 'after'))).toMatchObject({ seq: 13 })
+    expect(await own.log.submit(says(busy, 'after'))).toMatchObject({ seq: 14 })
   })
 
   test('more busy rooms than side lanes are all written once they are free', async () => {

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
 
-/** A program beside this file, in a process of its own. It gets `input` as JSON and says lines of JSON. */
+/** A program in a process of its own. It gets `input` as JSON and says lines of JSON. */
 export type Child<Line> = {
   process: ChildProcess
   lines: Line[]
@@ -11,13 +11,18 @@ export type Child<Line> = {
   ended: Promise<number | NodeJS.Signals>
 }
 
-export function child<Line = unknown>(program: string, input: unknown): Child<Line> {
-  const file = join(import.meta.dirname, program)
-  const process_ = spawn(process.execPath, [file, JSON.stringify(input)], { stdio: ['ignore', 'pipe', 'inherit'] })
+const running = new Set<ChildProcess>()
+/** For `afterEach`: a test that failed leaves nothing running. */
+export const killChildren = (): void => running.forEach((it) => void it.kill('SIGKILL'))
+
+export function child<Line = unknown>(program: URL, input: unknown): Child<Line> {
+  const forked = spawn(process.execPath, [fileURLToPath(program), JSON.stringify(input)], { stdio: ['ignore', 'pipe', 'inherit'] })
+  running.add(forked)
+  forked.once('close', () => running.delete(forked))
   const lines: Line[] = []
-  createInterface(process_.stdout).on('line', (line) => lines.push(JSON.parse(line) as Line))
-  const ended = once(process_, 'close').then(([code, signal]) => (signal ?? code) as number | NodeJS.Signals)
-  return { process: process_, lines, ended }
+  createInterface(forked.stdout).on('line', (line) => lines.push(JSON.parse(line) as Line))
+  const ended = once(forked, 'close').then(([code, signal]) => (signal ?? code) as number | NodeJS.Signals)
+  return { process: forked, lines, ended }
 }
 
 /** In the child: what it was given. */
