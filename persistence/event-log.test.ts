@@ -9,7 +9,7 @@ import { type Database, openDatabase } from './database.ts'
 import { digest } from './digest.ts'
 import { erase } from './erasure.ts'
 import { type Appended, type Committed, type Entry, EventLog } from './event-log.ts'
-import { APPEND, appendArguments } from './log/call.ts'
+import { APPEND, appendArguments, type Row } from './log/call.ts'
 import { prepare } from './log/entry.ts'
 import { query } from './sql.ts'
 import { child, killChildren } from './testing/child.ts'
@@ -356,44 +356,55 @@ describe('the one door', () => {
   }
 })
 
-test('nothing in append_events scans the event table, whatever the batch, when it has 200,000 rows', async () => {
+test('nothing in append_events scans the event table, whatever the batch, and 200,000 rows make it no slower', async () => {
   const large = await openTestDatabase()
   const rooms = await Promise.all(Array.from({ length: 50 }, () => aRoom(large.db)))
   const behind = new pg.Client({ connectionString: large.url, options: '-c search_path=parley' })
   await behind.connect()
+  const known = prepare(says(rooms[0]!, 'known', { accessVersion: null }), 0)
+  type Scans = { relname: string; seq_scan: number; idx_scan: number }
+  /** `size` entries in one call, one of them a repeat after the first call. How long it took in ms, and what it scanned. */
+  const call = (size: number, wait: boolean) =>
+    large.db.orm.em.fork().transactional(async (em) => {
+      const news = Array.from({ length: size - 1 }, (_, i) => prepare(says(rooms[i % 50]!, 'x', { accessVersion: null }), 0))
+      const begin = performance.now()
+      const rows = await query<Row>(em, APPEND, appendArguments([known, ...news], wait, wait ? [rooms[1]!] : []))
+      const ms = performance.now() - begin
+      expect(rows.slice(1).every((row) => row.outcome === 'appended')).toBe(true)
+      const scans = await query<Scans>(
+        em,
+        `select relname, seq_scan::int, coalesce(idx_scan, 0)::int as idx_scan from pg_stat_xact_user_tables
+          where relname in ('event', 'stream', 'message') order by 1`,
+        [],
+      )
+      return { ms, scans }
+    })
+  const best = async () => Math.min((await call(200, false)).ms, (await call(200, false)).ms, (await call(200, false)).ms)
+
+  const empty = await best()
   await behind.query(
     `insert into event (stream_id, seq, tx, pos, id, type, version, actor_key, command_id, n, personal, personal_salt, hash, at)
      select r, s, s, s, gen_random_uuid(), 'chat.messageSent', 1, gen_random_uuid(), gen_random_uuid(), 0, '{"text":"x"}', '\\x00', '\\x00', now()
-       from unnest($1::uuid[]) r, generate_series(1, 4000) s`,
+       from unnest($1::uuid[]) r, generate_series(1001, 5000) s`,
     [rooms],
   )
-  await behind.query('update stream set last_seq = 4000 where id = any($1::uuid[])', [rooms])
-  await behind.query('insert into message select stream_id, seq, seq from event')
-  const known = prepare(says(rooms[0]!, 'known', { accessVersion: null }), 0)
+  await behind.query('update stream set last_seq = 5000 where id = any($1::uuid[])', [rooms])
+  await behind.query('insert into message select stream_id, seq, seq from event on conflict do nothing')
   for (const analyzed of [false, true]) {
     if (analyzed) await behind.query('analyze')
     for (const size of [1, 10, 200]) {
       for (const wait of [false, true]) {
-        const batch = [known, ...Array.from({ length: size - 1 }, (_, i) => prepare(says(rooms[i % 50]!, 'x', { accessVersion: null }), 0))]
-        await large.db.orm.em.fork().transactional(async (em) => {
-          const rows = await query<{ outcome: string }>(em, APPEND, appendArguments(batch, wait, wait ? [rooms[1]!] : []))
-          expect(new Set(rows.slice(1).map((r) => r.outcome))).toEqual(new Set(size > 1 ? ['appended'] : []))
-          const scans = await query<{ relname: string; seq_scan: number; idx_scan: number }>(
-            em,
-            `select relname, seq_scan::int, coalesce(idx_scan, 0)::int as idx_scan from pg_stat_xact_user_tables
-              where relname in ('event', 'stream', 'message') order by 1`,
-            [],
-          )
-          expect(scans).toMatchObject([
-            { relname: 'event', seq_scan: 0 },
-            { relname: 'message', seq_scan: 0 },
-            { relname: 'stream', seq_scan: 0 },
-          ])
-          expect(scans[0]!.idx_scan).toBeGreaterThanOrEqual(size)
-        })
+        const { scans } = await call(size, wait)
+        expect(scans.map(({ relname, seq_scan }) => [relname, seq_scan])).toEqual([
+          ['event', 0],
+          ['message', 0],
+          ['stream', 0],
+        ])
+        expect(scans[0]!.idx_scan).toBeGreaterThanOrEqual(size)
       }
     }
   }
+  expect(await best()).toBeLessThan(5 * empty)
   await behind.end()
   await large.close()
 })

@@ -26,7 +26,7 @@ test('P2: four processes write to the same rooms, and a follower through its own
 
   const writer = (seed: number) =>
     child<[RoomId, string]>(new URL('./testing/writer.ts', import.meta.url), { url, rooms, seed, rounds: ROUNDS })
-  const collector = () => child(new URL('./testing/collector.ts', import.meta.url), { url, name: 'collector', shards: 1, batch: 7 })
+  const collector = () => child(new URL('./testing/collector.ts', import.meta.url), { url, name: 'collector', shards: 1, batch: 40 })
   let following: Child<unknown> = collector()
   const writers = SEEDS.map(writer)
   let isWriting = true

@@ -3,7 +3,7 @@ import { follow } from '../followers.ts'
 import { query } from '../sql.ts'
 import { given, say } from './child.ts'
 
-/** Says when it has begun, and the size of each batch. A follower that writes each event into the table `collected`, in its cursor's transaction, and is slow at it. */
+/** Says when it has begun, and the size of each batch. A follower that writes each event into the table `collected`, in its cursor's transaction, and takes its time. */
 const { url, name, shards, batch } = given<{ url: string; name: string; shards: number; batch: number }>()
 const db = await openDatabase({ url })
 const following = follow(
@@ -18,11 +18,11 @@ const following = follow(
         events.map((e) => e.roomId),
         events.map((e) => e.seq),
       ])
-      await query(em, 'select pg_sleep(0.01)', [])
+      await query(em, 'select pg_sleep(0.002)', [])
       say(events.length)
     },
   },
-  20,
+  5,
 )
 process.once('SIGTERM', () => void following.stop().then(() => db.close()))
 say('begun')
