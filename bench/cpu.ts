@@ -4,6 +4,14 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 const TICK = 10
 const hasProc = existsSync('/proc/self/stat')
 
+/** CPU time that the whole machine has spent so far, on all cores, in ms; what other virtual machines took of it included. */
+export function machineTime(): number {
+  if (!hasProc) return Number.NaN
+  const [total = ''] = readFileSync('/proc/stat', 'utf8').split('\n')
+  const [user = 0, nice = 0, system = 0, , , interrupts = 0, soft = 0, stolen = 0] = total.split(/ +/).slice(1).map(Number)
+  return (user + nice + system + interrupts + soft + stolen) * TICK
+}
+
 /** The numbers of a process's line in /proc, from its state on (proc(5), field 3 is index 0). */
 function statOf(pid: number): number[] | null {
   try {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { newId } from '../../client-sdk/contract/uuid.ts'
-import { cpuTime } from '../cpu.ts'
+import { cpuTime, machineTime } from '../cpu.ts'
 import { quantile } from '../figures.ts'
 import { type Client, STAMP } from './client.ts'
 import { Ledger, STAMP_BASE } from './ledger.ts'
@@ -17,7 +17,7 @@ export type Trial = {
   ackP99: number
   /** How late the generator itself was, p99. */
   lateP99: number
-  cpu: { server: number; postgres: number; generator: number }
+  cpu: Record<'server' | 'postgres' | 'generator' | 'others', number>
   /** It fell so far behind that the rest was not sent. */
   gaveUp: boolean
   refused: number
@@ -44,20 +44,15 @@ export async function runTrial({ name, clients, pid, postgres }: Target, { rate,
   const ledger = new Ledger(name, clients, trial, due, Math.round(rate * warmUp))
   for (const client of clients) client.ear = ledger
 
-  const before = { wall: 0, server: 0, postgres: 0, generator: 0 }
-  const usage = () => ({
-    wall: performance.now(),
-    server: cpuTime(pid),
-    postgres: cpuTime(postgres, true),
-    generator: cpuTime(process.pid),
-  })
+  let before: Usage | null = null
+  const usage = () => usageOf(pid, postgres)
   const begin = performance.now() + 50
   ledger.begin = begin
   let sent = 0
   while (sent < total && !ledger.isBroken) {
     const now = performance.now()
     for (; sent < total && begin + due.at[sent]! <= now; sent++) send(clients[due.who[sent]!]!, trial, sent, ledger)
-    if (before.wall === 0 && sent >= ledger.first) Object.assign(before, usage())
+    if (sent >= ledger.first) before ??= usage()
     if (now - ledger.oldestDue(sent) > HOPELESS) break
     await sleep(1)
   }
@@ -67,7 +62,6 @@ export async function runTrial({ name, clients, pid, postgres }: Target, { rate,
   ledger.audit(sent)
   for (const client of clients) client.ear = null
 
-  const cores = (key: 'server' | 'postgres' | 'generator') => (before.wall ? (after[key] - before[key]) / (after.wall - before.wall) : 0)
   const { latencies, ackLatencies, lateness } = ledger.samples(sent)
   return {
     rate,
@@ -76,10 +70,27 @@ export async function runTrial({ name, clients, pid, postgres }: Target, { rate,
     ackP50: quantile(ackLatencies, 0.5),
     ackP99: quantile(ackLatencies, 0.99),
     lateP99: quantile(lateness, 0.99),
-    cpu: { server: cores('server'), postgres: cores('postgres'), generator: cores('generator') },
+    cpu: cores(before ?? after, after),
     gaveUp: sent < total,
     refused: ledger.refused,
   }
+}
+
+type Usage = Record<'wall' | 'server' | 'postgres' | 'generator' | 'machine', number>
+
+const usageOf = (pid: number, postgres: number): Usage => ({
+  wall: performance.now(),
+  server: cpuTime(pid),
+  postgres: cpuTime(postgres, true),
+  generator: cpuTime(process.pid),
+  machine: machineTime(),
+})
+
+function cores(before: Usage, after: Usage): Trial['cpu'] {
+  const wall = Math.max(1, after.wall - before.wall)
+  const of = (key: keyof Usage) => (after[key] - before[key]) / wall
+  const [server, postgres, generator] = [of('server'), of('postgres'), of('generator')]
+  return { server, postgres, generator, others: Math.max(0, of('machine') - server - postgres - generator) }
 }
 
 /** Some traffic that does not count, so that the hot paths are compiled. */

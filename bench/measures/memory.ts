@@ -8,17 +8,11 @@ import type { Measure, Run } from './measure.ts'
 const WARM_UP = 200
 const QUICK = 1_000
 
-/**
- * V8's young generation grows with traffic, not with connections, by up to 100 MB: left alone it drowns what is measured.
- * So it is kept at its smallest, for all three alike.
- */
-const SMALL_YOUNG = '--max-semi-space-size=1'
-
 /** What an idle connection in a room costs the server, in resident KiB. Each server is a fresh process. */
 export async function memoryPerConnection(run: Run): Promise<Measure> {
-  const bare = await grow(run, 'bare', SMALL_YOUNG)
-  const batched = await grow(run, 'batched', SMALL_YOUNG)
-  const parley = await grow(run, 'parley', SMALL_YOUNG)
+  const bare = await grow(run, 'bare')
+  const batched = await grow(run, 'batched')
+  const parley = await grow(run, 'parley')
   return {
     parley: round(parley.rss),
     bare: round(bare.rss),
@@ -27,22 +21,14 @@ export async function memoryPerConnection(run: Run): Promise<Measure> {
     unit: 'KiB',
     budget: '≤ 1.3 of bare',
     heap: { parley: round(parley.heap), bare: round(bare.heap), batched: round(batched.heap), ratio: round(parley.heap / bare.heap) },
-    youngGenerationIncluded: run.quick ? undefined : await asStarted(run),
     connections: parley.connections,
   }
 }
 
-/** The same with Node's own settings: what an operator sees, and what a single burst of traffic changes. */
-async function asStarted(run: Run) {
-  const bare = await grow(run, 'bare')
-  const parley = await grow(run, 'parley')
-  return { parley: round(parley.rss), bare: round(bare.rss), ratio: round(parley.rss / bare.rss) }
-}
-
 type Growth = { rss: number; heap: number; connections: number }
 
-async function grow({ stage, quick, say }: Run, kind: Kind, ...nodeOptions: string[]): Promise<Growth> {
-  const server = await stage.server(kind, ['--expose-gc', ...nodeOptions])
+async function grow({ stage, quick, say }: Run, kind: Kind): Promise<Growth> {
+  const server = await stage.server(kind, ['--expose-gc'])
   for (const client of await gather(server.port, stage.seats.crowd.slice(0, WARM_UP))) client.cut()
   await sleep(500)
   const before = await server.memory()
@@ -53,6 +39,6 @@ async function grow({ stage, quick, say }: Run, kind: Kind, ...nodeOptions: stri
   await server.stop()
   const each = (bytes: number) => bytes / 1_024 / clients.length
   const [rss, heap] = [each(after.rss - before.rss), each(after.heap - before.heap)]
-  say(`  ${kind.padEnd(8)} ${rss.toFixed(1)} KiB, on its heap ${heap.toFixed(1)} ${nodeOptions.join(' ')}`)
+  say(`  ${kind.padEnd(8)} ${rss.toFixed(1)} KiB, on its heap ${heap.toFixed(1)}`)
   return { rss, heap, connections: clients.length }
 }
