@@ -8,6 +8,7 @@ import type { Ctx } from '../server/ctx.ts'
 import { type DoorPorts, door, type Handlers } from './door.ts'
 import { Gates } from './gates.ts'
 import { end, greet, refusal } from './handshake.ts'
+import { Pacer } from './pacer.ts'
 import { People } from './people.ts'
 import { roomHandlers } from './rooms.ts'
 import type { AppServer, AppSocket } from './socket.ts'
@@ -42,10 +43,11 @@ export function openHub(http: HttpServer, options: HubOptions): Hub {
     raw.request = null
   })
 
+  const pacer = new Pacer((roomId, events) => io.local.to(roomId).emit('room.event', events))
   const gates = new Gates({
     read: (roomId, after, limit) => db.log.readAfter(roomId, after, limit),
     membersAmong: (roomId, users) => membersAmong(db.pool, roomId, users),
-    emit: (roomId, events) => io.local.to(roomId).emit('room.event', events),
+    emit: (roomId, events) => pacer.emit(roomId, events),
     failed,
   })
   const people = new People(gates, {
@@ -107,6 +109,7 @@ export function openHub(http: HttpServer, options: HubOptions): Hub {
   const close = async () => {
     clearInterval(sweep)
     stopListening()
+    pacer.close()
     for (const socket of io.sockets.sockets.values())
       end(socket, new ParleyError('server.stopping', 'This server is stopping; connect again'))
     await Promise.all([stopTail(), io.close()])

@@ -6,11 +6,15 @@ export function newId<T extends string>(now = Date.now()): T {
   return formatUuid(bytes, 7) as T
 }
 
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+
 /** Sixteen bytes as the text of a UUID of this version, variant 1. */
 export function formatUuid(bytes: Uint8Array, version: number): string {
-  const b = Uint8Array.from(bytes.subarray(0, 16))
-  b[6] = (b[6]! & 0x0f) | (version << 4)
-  b[8] = (b[8]! & 0x3f) | 0x80
-  const hex = Array.from(b, (byte) => byte.toString(16).padStart(2, '0')).join('')
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+  let text = ''
+  for (let i = 0; i < 16; i++) {
+    const byte = bytes[i]!
+    if (i === 4 || i === 6 || i === 8 || i === 10) text += '-'
+    text += HEX[i === 6 ? (byte & 0x0f) | (version << 4) : i === 8 ? (byte & 0x3f) | 0x80 : byte]
+  }
+  return text
 }

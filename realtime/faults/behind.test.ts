@@ -16,18 +16,19 @@ const FLOOD = 50_000
 /** Units of a flood's message: all of them together would fill the heaps that are measured here many times over. */
 const LENGTH = 1_000
 const MB = 1_024 * 1_024
-/** The room's title, its people: events before the first message. */
+/** What a bounded listener's heap may be at most, all of it, in MB. */
+const HEAP = 56
 const patience = { timeout: 120_000, interval: 100 }
 
 let h: TestHub
 let wire: Wire
-const closing: (() => void)[] = []
+const closing: (() => unknown)[] = []
 beforeAll(async () => {
   h = await hub({ tokenSeconds: 3_600 })
   wire = await layWire(h.url)
 })
-afterEach(() => {
-  for (const close of closing.splice(0)) close()
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close()
   wire.mend()
 })
 afterAll(async () => {
@@ -51,14 +52,16 @@ function chatter(person: TestPerson, roomId: RoomId): () => Promise<void> {
   const talk = async () => {
     for (let n = 0; talking; n++) {
       await say(person, roomId, `meanwhile ${n}`)
-      await sleep(5)
+      await sleep(10)
     }
   }
   const talked = talk()
-  return async () => {
+  const stop = async () => {
     talking = false
     await talked
   }
+  closing.push(stop)
+  return stop
 }
 
 /** The words of the room's messages in the log, in order; those after a seq, if one is given. */
@@ -76,19 +79,21 @@ async function logOf(roomId: RoomId, after = 0): Promise<{ head: number; texts: 
 class Listener {
   readonly #child: ChildProcessByStdio<Writable, Readable, null>
   readonly #lines: Interface
+  readonly #gone: Promise<never>
 
   constructor(listening: Listening, heapMb: number) {
     const args = ['--expose-gc', `--max-old-space-size=${heapMb}`, LISTENER, JSON.stringify(listening)]
     this.#child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] })
     this.#lines = createInterface(this.#child.stdout)
+    this.#gone = once(this.#child, 'exit').then(([code, signal]) => {
+      throw new Error(`the listener died: ${signal ?? code}`)
+    })
+    this.#gone.catch(() => {}) // whoever waits for an answer hears of it
     closing.push(() => this.#child.kill('SIGKILL'))
   }
 
   async answer(): Promise<Told> {
-    const gone = once(this.#child, 'exit').then(([code, signal]) => {
-      throw new Error(`the listener died: ${signal ?? code}`)
-    })
-    const [line] = (await Promise.race([once(this.#lines, 'line'), gone])) as [string]
+    const [line] = (await Promise.race([once(this.#lines, 'line'), this.#gone])) as [string]
     return JSON.parse(line) as Told
   }
 
@@ -109,18 +114,11 @@ async function listener(person: TestPerson, roomId: RoomId, url: string, maxMess
   return { listening, before: await listening.answer() }
 }
 
-/** That it shows the end of the log without a hole, and nothing else. */
-function expectEndOf(log: string[], { texts }: Told): void {
-  expect(texts.length).toBeGreaterThan(0)
-  expect(texts).toEqual(log.slice(-texts.length))
-}
-
 test(`P4: ${FLOOD} events behind, a client ends right and its memory stays bounded, while new messages keep coming`, {
   timeout: 300_000,
 }, async () => {
   const { roomId, owner, manager, viewer, creator } = await h.negotiation()
-  const HEAP = 64
-  // One is away, one hears nothing for a while on an open connection, and one is what the second would be without a bound.
+  // One is away, one hears nothing for a while on an open connection, and one is what that one would be without a bound.
   const [away, deaf, unbounded] = await Promise.all([
     listener(creator, roomId, wire.url, 2_000, HEAP),
     listener(viewer, roomId, h.url, 2_000, HEAP),
@@ -136,28 +134,30 @@ test(`P4: ${FLOOD} events behind, a client ends right and its memory stays bound
 
   const stop = chatter(owner, roomId)
   wire.mend()
-  for (const { listening } of [deaf, unbounded]) listening.order({ do: 'listen' })
-  const everybody = [away, deaf, unbounded]
-  await expect.poll(async () => (await away.listening.tell()).rev, patience).toBeGreaterThan(FLOOD + 200)
-  for (const { listening } of everybody) await expect.poll(async () => (await listening.tell()).rev, patience).toBeGreaterThan(FLOOD + 300)
+  deaf.listening.order({ do: 'listen' })
+  for (const { listening } of [away, deaf]) {
+    await expect.poll(async () => (await listening.tell()).rev, patience).toBeGreaterThan(FLOOD + queued.length + 100)
+  }
   await stop()
+  unbounded.listening.order({ do: 'listen' })
+  await say(owner, roomId, 'the last word')
 
-  await expect.poll(async () => (await logOf(roomId, FLOOD)).texts.filter((text) => text.startsWith('queued')), patience).toEqual(queued)
   const log = await logOf(roomId)
-  expect(log.texts.length).toBeGreaterThan(FLOOD + 200)
-  for (const { listening, before } of everybody) {
+  expect(log.texts.filter((text) => text.startsWith('queued'))).toEqual(queued)
+  expect(log.texts.length).toBeGreaterThan(FLOOD + queued.length + 50)
+  for (const { listening, before } of [away, deaf, unbounded]) {
     await expect.poll(async () => (await listening.tell()).rev, patience).toBe(log.head)
     const now = await listening.tell()
-    expectEndOf(log.texts, now)
+    expect(now.texts.length).toBeGreaterThan(200)
+    expect(now.texts).toEqual(log.texts.slice(-now.texts.length)) // the end of the log, without a hole
     expect(now).toMatchObject({ status: 'live', title: 'A room', members: 4 })
     const grown = now.heap - before.heap
-    if (process.env.PARLEY_FAULT_SHOW) console.log(`${now.texts.length} messages in memory; heap ${before.heap} grown by ${grown}`)
+    if (process.env.PARLEY_FAULT_SHOW) console.log(`${now.texts.length} messages in memory, ${before.heap} bytes grown by ${grown}`)
     if (listening === unbounded.listening) {
-      // So the two others would not have lived without their bound.
       expect(now.texts).toEqual(log.texts)
-      expect(grown).toBeGreaterThan(HEAP * MB - before.heap)
+      expect(grown).toBeGreaterThan(HEAP * MB - before.heap) // the others would not have lived without their bound
     } else {
-      expect(now).toMatchObject({ more: true })
+      expect(now.more).toBe(true)
       expect(now.texts.length).toBeLessThanOrEqual(2_000)
       expect(grown).toBeLessThan(12 * MB)
     }
