@@ -21,7 +21,7 @@ export async function profile(stage: Stage, rate: number, out: string, say: (lin
   const clients = await gather(server.port, stage.seats.chat)
   const target = { name: 'parley', clients, pid: server.pid, postgres: stage.postgres }
   await warm(target)
-  say(tell(await runTrial(target, { rate, warmUp: 3, seconds: SECONDS })))
+  say(tell(await runTrial(target, { rate, warmUp: 3, seconds: SECONDS, patience: Number.POSITIVE_INFINITY })))
   await server.stop()
   for (const name of readdirSync(dir)) {
     const file = join(dir, name)

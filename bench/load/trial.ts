@@ -7,7 +7,8 @@ import { Ledger, STAMP_BASE } from './ledger.ts'
 
 /** `postgres`: the postmaster's pid. */
 export type Target = { name: string; clients: readonly Client[]; pid: number; postgres: number }
-export type Plan = { rate: number; warmUp: number; seconds: number }
+/** It is given up when a message has been unanswered for `patience` ms: then this rate is too high. */
+export type Plan = { rate: number; warmUp: number; seconds: number; patience?: number }
 /** Latencies in ms, from the moment a message should have been sent; CPU in cores. */
 export type Trial = {
   rate: number
@@ -23,8 +24,8 @@ export type Trial = {
   refused: number
 }
 
-/** A message unanswered for so long means that this rate is too high, in ms. */
-const HOPELESS = 1_500
+/** In ms. */
+const PATIENCE = 1_500
 /** What is still under way at the end has this long to arrive before it counts as lost, in ms. */
 const DRAIN = 30_000
 const FILLER =
@@ -37,7 +38,10 @@ let trials = 0
  * Open loop: every member sends on a schedule of its own, whatever the server does, and latency counts from the moment the
  * schedule names. Throws if an acknowledged message is lost, doubled, out of order or in the wrong room.
  */
-export async function runTrial({ name, clients, pid, postgres }: Target, { rate, warmUp, seconds }: Plan): Promise<Trial> {
+export async function runTrial(
+  { name, clients, pid, postgres }: Target,
+  { rate, warmUp, seconds, patience = PATIENCE }: Plan,
+): Promise<Trial> {
   const trial = ++trials
   const total = Math.round(rate * (warmUp + seconds))
   const due = schedule(rate, total, clients.length)
@@ -53,7 +57,7 @@ export async function runTrial({ name, clients, pid, postgres }: Target, { rate,
     const now = performance.now()
     for (; sent < total && begin + due.at[sent]! <= now; sent++) send(clients[due.who[sent]!]!, trial, sent, ledger)
     if (sent >= ledger.first) before ??= usage()
-    if (now - ledger.oldestDue(sent) > HOPELESS) break
+    if (now - ledger.oldestDue(sent) > patience) break
     await sleep(1)
   }
   const after = usage()
