@@ -9,8 +9,13 @@ export type CommandDef = { input: z.ZodType; output: z.ZodType; allow: Rule }
 /** `deal` is the contract's basis and is kept; `personal` can be erased. A field never moves from one to the other. */
 export type EventDef = { version: number; deal: z.ZodObject | null; personal: z.ZodObject | null }
 
-/** `max` in UTF-16 units. */
-export const text = (max: number) => z.string().max(max).refine(isText, 'is blank or has a character that is no text')
+/** `max` in UTF-16 units, as a string's `length` has it; zod and JSON Schema count code points. */
+export const text = (max: number) =>
+  z
+    .string()
+    .max(max)
+    .refine((s) => s.length <= max, `is longer than ${max} UTF-16 units`)
+    .refine(isText, 'is blank or has a character that is no text')
 
 /** A moment, ISO 8601 in UTC to the millisecond. */
 export const Instant = z.iso.datetime({ precision: 3 })
