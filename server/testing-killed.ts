@@ -1,0 +1,38 @@
+import pg from 'pg'
+import { openDatabase } from '../persistence/database.ts'
+import { type Ctx, context, house, type SessionInfo } from './ctx.ts'
+import { eraseMessages } from './log/erase-messages.ts'
+import { addMember } from './rooms/add-member.ts'
+import { createRoom } from './rooms/create-room.ts'
+import { removeMember } from './rooms/remove-member.ts'
+
+export const useCases = { createRoom, addMember, removeMember, eraseMessages }
+export type Killed = {
+  url: string
+  session: Pick<SessionInfo, 'sessionId' | 'userId' | 'role'>
+  useCase: keyof typeof useCases
+  input: unknown
+  /** The process is killed right before its nth SQL statement, BEGIN and COMMIT counted; after the last, before it can answer. */
+  killedBefore: number
+}
+
+/** Runs one use case in a process that dies at a given statement; says its answer where it lives to. */
+async function main({ url, session, useCase, input, killedBefore }: Killed): Promise<void> {
+  const db = await openDatabase({ url })
+  const h = house(db, {} as Parameters<typeof house>[1]) // these use cases need nothing of it
+  const ctx = context(h, { ...session, endsAt: new Date(Date.now() + 60_000) })
+  let statements = 0
+  const dieHere = () => ++statements === killedBefore && process.kill(process.pid, 'SIGKILL')
+  const { query } = pg.Client.prototype
+  pg.Client.prototype.query = function (this: pg.Client, ...args: unknown[]) {
+    dieHere()
+    return Reflect.apply(query, this, args)
+  } as typeof query
+  const answer = await (useCases[useCase] as (ctx: Ctx, input: unknown) => Promise<unknown>)(ctx, input)
+  dieHere()
+  process.stdout.write(`${JSON.stringify(answer)}\n`)
+  await db.close()
+}
+
+const given = process.argv[2]
+if (import.meta.main && given) await main(JSON.parse(given) as Killed)
