@@ -3,21 +3,27 @@ import { erase } from '../../persistence/erasure.ts'
 import { authorsOf } from '../../persistence/rooms.ts'
 import type { Ctx } from '../ctx.ts'
 import { once } from '../once.ts'
-import { authorise } from '../rooms/authorise.ts'
+import { authorised } from '../rooms/authorise.ts'
+import type { Standing } from '../rooms/standings.ts'
 
 /** Takes the words out of messages for good: one's own, or anybody's for whoever may erase in this room. */
-export async function eraseMessages(ctx: Ctx, input: EraseMessages): Promise<Erasure> {
-  const me = await authorise(ctx, 'read', input.roomId)
+export function eraseMessages(ctx: Ctx, input: EraseMessages): Promise<Erasure> {
   const { roomId, seqs, reason, commandId } = input
+  return authorised(ctx, 'read', roomId, async (me) => {
+    await mayErase(ctx, me, input)
+    return ctx.em.transactional((em) =>
+      once(em, ctx, 'log.erase', input, async () => {
+        const by = { streamId: roomId, actor: me.actorKey, commandId, accessVersion: me.accessVersion }
+        const { seq } = await erase(em, ctx.log, { ...by, seqs, reason })
+        return { seq }
+      }),
+    )
+  })
+}
+
+async function mayErase(ctx: Ctx, me: Standing, { roomId, seqs }: EraseMessages): Promise<void> {
   const authors = await authorsOf(ctx.db.pool, roomId, seqs)
   if (authors.size < new Set(seqs).size) throw new ParleyError('resource.notFound', 'No such message')
   const onlyOwn = [...authors.values()].every((author) => author === me.actorKey)
   if (!onlyOwn && !can('erase', me)) throw new ParleyError('access.denied', 'Your role in this room does not allow that')
-  return ctx.em.transactional((em) =>
-    once(em, ctx, 'log.erase', input, async () => {
-      const by = { streamId: roomId, actor: me.actorKey, commandId, accessVersion: me.accessVersion }
-      const { seq } = await erase(em, ctx.log, { ...by, seqs, reason })
-      return { seq }
-    }),
-  )
 }
