@@ -134,6 +134,7 @@ test('without it, followers would see nothing that is new: that is what the refu
   await blind.stop()
 
   await expect(checkEpoch(url)).rejects.toThrow('its log was written in 42')
+  await superuser.query('update parley.stream set last_tx = 0') // the events alone say how high it has to be
   expect(await rebase(url)).toBe(1_000_001n)
   const seeing = follow(db, collector, 20)
   await expect.poll(() => collected(superuser)).toEqual(await everything(superuser))
