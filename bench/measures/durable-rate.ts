@@ -12,11 +12,21 @@ const START = 1_500
 const FIRST_STEP = 1.5
 const LAST_STEP = 1.06
 
-type Stair = { target: Target; rate: number; step: number; last: { rate: number; held: boolean } | null; turns: number[]; trials: Trial[] }
+type Stair = {
+  target: Target
+  rate: number
+  step: number
+  /** The trial before. */
+  last: { rate: number; held: boolean } | null
+  /** Trials since the last turn: after two the step grows again, so that one bad second does not decide a run. */
+  straight: number
+  turns: number[]
+  trials: Trial[]
+}
 
 /** More than that, in cores, taken by programs that have nothing to do with the bench, and a rate that was not held says nothing. */
 const NOISE = 0.3
-/** Rounds to make up for spoilt trials. */
+/** So many rounds are repeated, all three servers alike, when a trial in them was spoilt. */
 const SPARE = 4
 
 const isSpoilt = (trial: Trial) => !holds(trial) && trial.cpu.others > NOISE
@@ -37,14 +47,20 @@ export async function durableRate(run: Run): Promise<Measure> {
     const clients = await gather(port, run.stage.seats.chat)
     const target = { name: kind, clients, pid, postgres: run.stage.postgres }
     await warm(target)
-    stairs.push({ target, rate: START, step: FIRST_STEP, last: null, turns: [], trials: [] })
+    stairs.push({ target, rate: START, step: FIRST_STEP, last: null, straight: 0, turns: [], trials: [] })
   }
-  for (let r = 0; r < rounds + SPARE && stairs.some(({ trials }) => trials.length < rounds); r++) {
-    for (const stair of rotated(stairs, r).filter(({ trials }) => trials.length < rounds)) {
+  for (let r = 0, spare = SPARE; r < rounds; r++) {
+    const trials: [Stair, Trial][] = []
+    for (const stair of rotated(stairs, r)) {
       const trial = await runTrial(stair.target, { rate: stair.rate, ...(stair.turns.length === 0 ? coarse : fine) })
-      run.say(`  ${stair.target.name.padEnd(8)} ${tell(trial)}${isSpoilt(trial) ? '; spoilt by other programs' : ''}`)
-      if (!isSpoilt(trial)) climb(stair, trial)
+      run.say(`  ${stair.target.name.padEnd(8)} ${tell(trial)}`)
+      trials.push([stair, trial])
     }
+    if (spare > 0 && trials.some(([, trial]) => isSpoilt(trial))) {
+      run.say('  other programs spoilt this round: once more')
+      spare--
+      r--
+    } else for (const [stair, trial] of trials) climb(stair, trial)
   }
   for (const { target } of stairs) for (const client of target.clients) client.cut()
 
@@ -71,7 +87,8 @@ function climb(stair: Stair, trial: Trial): void {
   if (last && last.held !== held) {
     stair.turns.push(Math.sqrt(rate * last.rate))
     stair.step = Math.max(LAST_STEP, Math.sqrt(stair.step))
-  }
+    stair.straight = 0
+  } else if (++stair.straight > 2) stair.step = Math.min(FIRST_STEP, stair.step ** 1.5)
   stair.last = { rate, held }
   stair.rate = Math.round(held ? rate * stair.step : rate / stair.step)
 }
