@@ -4,6 +4,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { genesis, link } from '../client-sdk/contract/chain.ts'
 import { type Checkpoint, newId, type RoomId, type StreamId } from '../client-sdk/contract/index.ts'
 import type { LogEntry } from '../client-sdk/contract/verify.ts'
+import { sendMessage } from '../server/chat/send-message.ts'
+import { eraseMessages } from '../server/log/erase-messages.ts'
+import { world } from '../server/testing.ts'
 import { checkpointer, checkpointKeys, checkpointsOf, publishKey, type Signer, signCheckpoint, signerFrom } from './checkpoints.ts'
 import type { Database } from './database.ts'
 import { digest } from './digest.ts'
@@ -45,8 +48,8 @@ async function conversation(...words: string[]): Promise<RoomId> {
 }
 
 /** Where in the whole database these bytes are: `table.column`. Every column of every table is looked at as text and as bytes. */
-async function whereIs(words: string): Promise<string[]> {
-  const { rows: columns } = await attacker.query<{ t: string; c: string; bytes: boolean }>(
+async function whereIs(words: string, superuser = attacker): Promise<string[]> {
+  const { rows: columns } = await superuser.query<{ t: string; c: string; bytes: boolean }>(
     `select format('%I.%I', table_schema, table_name) as t, quote_ident(column_name) as c, data_type = 'bytea' as bytes
        from information_schema.columns join information_schema.tables using (table_schema, table_name)
       where table_type = 'BASE TABLE' and table_schema not in ('pg_catalog', 'information_schema')`,
@@ -54,7 +57,7 @@ async function whereIs(words: string): Promise<string[]> {
   const found: string[] = []
   for (const { t, c, bytes } of columns) {
     const test = bytes ? `position(convert_to($1, 'UTF8') in ${c}) > 0` : `position($1 in ${c}::text) > 0`
-    if ((await attacker.query(`select from ${t} where ${test} limit 1`, [words])).rowCount) found.push(`${t}.${c}`)
+    if ((await superuser.query(`select from ${t} where ${test} limit 1`, [words])).rowCount) found.push(`${t}.${c}`)
   }
   return found
 }
@@ -77,6 +80,28 @@ describe('erasure', () => {
     ])
     const { rows } = await attacker.query('select personal, personal_salt from event where stream_id = $1 and seq = 2', [room])
     expect(rows).toEqual([{ personal: null, personal_salt: null }])
+  })
+
+  test('P7: nor are they anywhere after people have sent, repeated and erased through the use cases', async () => {
+    const w = await world()
+    const superuser = new pg.Client({ connectionString: w.url })
+    await superuser.connect()
+    const { roomId, owner, creator } = await w.negotiation()
+    const words = 'the words that nobody may find'
+    const message = { commandId: aCommand(), roomId, text: words }
+    const { seq } = await sendMessage(w.as(creator), message)
+    await sendMessage(w.as(creator), message)
+    await expect(sendMessage(w.as(creator), { ...message, text: `${words}?` })).rejects.toMatchObject({ code: 'command.reused' })
+    expect(await whereIs(words, superuser)).toEqual(['parley.event.personal'])
+    const command = { commandId: aCommand(), roomId, seqs: [seq], reason: 'personRequest' as const }
+    const erasure = await eraseMessages(w.as(owner), command)
+    expect(await eraseMessages(w.as(owner), command)).toEqual(erasure)
+    await sendMessage(w.as(creator), message)
+    expect(await whereIs(words, superuser)).toEqual([])
+    expect(await whereIs(command.commandId, superuser)).toEqual(['parley.command.id', 'parley.event.command_id'])
+    expect(await verifyStream(w.db, roomId)).toMatchObject({ ok: true, seq: erasure.seq })
+    await superuser.end()
+    await w.close()
   })
 
   test('P7: an erasure is all or nothing: with one seq that has nothing to erase, nothing is erased', async () => {

@@ -379,9 +379,14 @@ test('nothing in append_events scans the event table, whatever the batch, and 20
       )
       return { ms, scans }
     })
-  const best = async () => Math.min((await call(200, false)).ms, (await call(200, false)).ms, (await call(200, false)).ms)
+  /** The best of many says what the work costs, however busy the machine is. */
+  const best = async (size: number) => {
+    const times: number[] = []
+    for (let i = 0; i < 8; i++) times.push((await call(size, false)).ms)
+    return Math.min(...times)
+  }
 
-  const empty = await best()
+  const empty = { one: await best(1), many: await best(200) }
   await behind.query(
     `insert into event (stream_id, seq, tx, pos, id, type, version, actor_key, command_id, n, personal, personal_salt, hash, at)
      select r, s, s, s, gen_random_uuid(), 'chat.messageSent', 1, gen_random_uuid(), gen_random_uuid(), 0, '{"text":"x"}', '\\x00', '\\x00', now()
@@ -404,7 +409,8 @@ test('nothing in append_events scans the event table, whatever the batch, and 20
       }
     }
   }
-  expect(await best()).toBeLessThan(5 * empty)
+  expect(await best(1)).toBeLessThan(5 * empty.one + 2)
+  expect(await best(200)).toBeLessThan(5 * empty.many)
   await behind.end()
   await large.close()
 })
