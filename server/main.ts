@@ -77,10 +77,13 @@ const enginesOf = (_home: unknown, _config: Config): Engine[] => [
   { name: 'mediasoup', on: false, why: 'this version has no calls yet' },
 ]
 
+/** Settles when the start is over, well or badly. */
+let starting: Promise<unknown> = Promise.resolve()
 let stopping = false
 async function stop(code: number, log: Log): Promise<void> {
   if (stopping) process.exit(1) // asked twice: at once
   stopping = true
+  await starting // an engine that is only half started could not be stopped
   for (const close of running.toReversed()) {
     try {
       await close()
@@ -98,12 +101,15 @@ async function main(): Promise<void> {
   const log = createLog({ level: config.databaseUrl === null && !process.env.LOG_LEVEL ? 'warn' : config.logLevel })
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop(0, log))
   try {
-    const text = await start(config, log, process.argv.includes('--reset'))
+    const started = start(config, log, process.argv.includes('--reset'))
+    starting = started.catch(() => {})
+    const text = await started
+    if (stopping) return
     if (config.databaseUrl === null) console.log(text)
     else log.info('ready', { url: config.publicUrl, roles: config.roles })
   } catch (error) {
     console.error(explain(error, config))
-    await stop(1, log)
+    if (!stopping) await stop(1, log)
   }
 }
 
