@@ -5,6 +5,7 @@ import { newId, type RoomId } from '../client-sdk/contract/index.ts'
 import { openDatabase } from './database.ts'
 import { createStream } from './event-log.ts'
 import { dangerouslyMigrateDown, migrate } from './migrate.ts'
+import { ownCluster } from './testing/cluster.ts'
 import { says } from './testing/log.ts'
 
 let cluster: pg.Client
@@ -93,6 +94,18 @@ test('starts at the same time migrate once, also beside others in the same clust
   expect(await ask('select name from parley.mikro_orm_migrations')).toEqual([{ name: '0001-spine' }])
   expect(await structure()).toEqual(await structure(other))
   await works()
+})
+
+test('the first starts of many databases at once in a new cluster make its roles once', async () => {
+  const own = await ownCluster()
+  try {
+    const databases: string[] = []
+    for (let i = 0; i < 6; i++) databases.push(await own.database({ migrated: false }))
+    await Promise.all(databases.map(migrate))
+    expect(await ask(`select from pg_roles where rolname like 'parley%'`, databases[0])).toHaveLength(2)
+  } finally {
+    await own.stop()
+  }
 })
 
 test('a migration that fails leaves nothing half done, and the next start does it whole', async () => {

@@ -71,7 +71,7 @@ const contradictions = {
       select from event e where e.stream_id = m.room_id and e.seq = m.since and e.type = 'room.memberAdded' and e.deal::json ->> 'member' = m.actor_key::text)
     union all
     select e.stream_id, e.actor_key from event e where e.type = 'room.memberAdded' and not exists (
-      select from member m where m.room_id = e.stream_id and m.actor_key::text = e.deal::json ->> 'member')`,
+      select from member m where m.room_id = e.stream_id and m.actor_key::text = e.deal::json ->> 'member' and m.since >= e.seq)`,
   'somebody removed in one of the two only': `
     select m.room_id from member m where (m.removed_at is not null) <> exists (
       select from event e where e.stream_id = m.room_id and e.type = 'room.memberRemoved' and e.deal::json ->> 'member' = m.actor_key::text)`,
