@@ -60,8 +60,9 @@ export type Door = {
 
 type DoorKey = { roomId: RoomId; userId: UserId; known: number | null }
 
+const doorId = ({ roomId, userId, known }: DoorKey) => `${roomId} ${userId} ${known}`
 /** Undefined for whoever is no member. */
-export const doorOf = batched<DoorKey, Door | undefined>(async (pool, keys) => {
+export const doorOf = batched<DoorKey, Door | undefined>({ id: doorId }, async (pool, keys) => {
   type Row = StandingRow & {
     i: number
     head: string

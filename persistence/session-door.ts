@@ -3,7 +3,7 @@ import { batched } from './batched.ts'
 import { read } from './sql.ts'
 
 /** Whether a session may come in, and where its person's stream stands at that moment. Undefined for an unknown one. */
-export const sessionDoor = batched<SessionId, { live: boolean; head: number } | undefined>(async (pool, ids) => {
+export const sessionDoor = batched<SessionId, { live: boolean; head: number } | undefined>({ id: String }, async (pool, ids) => {
   const rows = await read<{ id: SessionId; live: boolean; head: string }>(
     pool,
     'session_door',

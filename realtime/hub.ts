@@ -1,4 +1,5 @@
 import type { Server as HttpServer } from 'node:http'
+import type { Socket as Connection } from 'node:net'
 import { Server } from 'socket.io'
 import { type Input, type Output, ParleyError } from '../client-sdk/contract/index.ts'
 import { membersAmong } from '../persistence/rooms.ts'
@@ -23,6 +24,8 @@ export type Hub = { io: AppServer; close(): Promise<void> }
 
 /** A frame beyond this closes its socket, in bytes. Below it every bad payload gets a typed answer. */
 const MOST_BYTES = 1_000_000
+/** How long a client has to say goodbye when the hub closes, in ms. */
+const FAREWELL = 1_000
 /** How often expired sessions are looked for, in ms. */
 const SWEEP = 1_000
 
@@ -44,6 +47,12 @@ export function openHub(http: HttpServer, options: HubOptions): Hub {
   })
 
   const pacer = new Pacer((roomId, events) => io.local.to(roomId).emit('room.event', events))
+  const connections = new Set<Connection>()
+  http.on('connection', (connection: Connection) => {
+    connections.add(connection)
+    connection.once('close', () => connections.delete(connection))
+  })
+
   const gates = new Gates({
     read: (roomId, after, limit) => db.log.readAfter(roomId, after, limit),
     membersAmong: (roomId, users) => membersAmong(db.pool, roomId, users),
@@ -112,7 +121,11 @@ export function openHub(http: HttpServer, options: HubOptions): Hub {
     pacer.close()
     for (const socket of io.sockets.sockets.values())
       end(socket, new ParleyError('server.stopping', 'This server is stopping; connect again'))
+    const impatient = setTimeout(() => {
+      for (const connection of connections) connection.destroy()
+    }, FAREWELL)
     await Promise.all([stopTail(), io.close()])
+    clearTimeout(impatient)
     gates.close()
   }
   return { io, close }

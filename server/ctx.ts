@@ -35,32 +35,52 @@ export const nextRequestId = () => `${process}-${(requests++).toString(36)}`
 
 export const house = (db: Database, parts: Parts, now = () => new Date()): House => ({ ...parts, db, standings: new Standings(), now })
 
-export function context(
-  { db, standings, tokens, limits, sessionDays, now }: House,
-  session: SessionInfo | null,
-  requestId = nextRequestId(),
-): Ctx {
-  let em: EntityManager | undefined
-  return {
-    // Most chat commands never touch an entity, so the fork is made when it is first asked for.
-    get em() {
-      em ??= db.orm.em.fork()
-      return em
-    },
-    db,
-    log: db.log,
-    standings,
-    tokens,
-    limits,
-    sessionDays,
-    requestId,
-    session,
-    system: false,
-    now,
+/** A class, since it is made for each command, and the parts it shares are looked up rather than copied. */
+class Request implements Ctx {
+  readonly #house: House
+  #em: EntityManager | undefined
+  session: SessionInfo | null
+  readonly requestId: string
+  readonly system: boolean
+
+  constructor(h: House, session: SessionInfo | null, requestId: string, system: boolean) {
+    this.#house = h
+    this.session = session
+    this.requestId = requestId
+    this.system = system
+  }
+  /** Most chat commands never touch an entity, so the fork is made when it is first asked for. */
+  get em() {
+    this.#em ??= this.#house.db.orm.em.fork()
+    return this.#em
+  }
+  get db() {
+    return this.#house.db
+  }
+  get log() {
+    return this.#house.db.log
+  }
+  get standings() {
+    return this.#house.standings
+  }
+  get tokens() {
+    return this.#house.tokens
+  }
+  get limits() {
+    return this.#house.limits
+  }
+  get sessionDays() {
+    return this.#house.sessionDays
+  }
+  now() {
+    return this.#house.now()
   }
 }
 
-export const systemContext = (h: House): Ctx => Object.assign(context(h, null), { system: true })
+export const context = (h: House, session: SessionInfo | null, requestId = nextRequestId()): Ctx =>
+  new Request(h, session, requestId, false)
+
+export const systemContext = (h: House): Ctx => new Request(h, null, nextRequestId(), true)
 
 /** The caller; throws `session.required` where nobody is signed in. */
 export function caller(ctx: Ctx): SessionInfo {

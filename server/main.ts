@@ -20,6 +20,8 @@ import { createTokens } from './sessions/tokens.ts'
 
 /** Where the embedded mode keeps everything, in the folder that it is started in. */
 const HOME = '.data'
+/** Connections that wait to be accepted: a crowd that is back at once must not be sent away. */
+const BACKLOG = 4_096
 type Stop = () => Promise<void> | void
 /** What has been started, the first first; it is stopped in the opposite order. */
 const running: Stop[] = []
@@ -60,7 +62,7 @@ async function start(config: Config, log: Log, reset: boolean): Promise<string> 
   }
   await new Promise<void>((done, fail) => {
     http.once('error', fail)
-    http.listen(config.port, config.host, done)
+    http.listen({ port: config.port, host: config.host, backlog: BACKLOG }, done)
   })
   return banner(config.publicUrl, [postgresEngine(home), ...engines()], home !== null)
 }

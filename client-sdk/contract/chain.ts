@@ -30,8 +30,19 @@ export function link(d: Digest, previous: Uint8Array, header: Header, deal: Uint
 
 /** The id of a command's nth event: UUIDv5 (RFC 9562) with the command's id as name space and `actor/n` as name. */
 export function eventId(d: Digest, command: CommandId, actor: ActorKey, n: number): EventId {
-  return formatUuid(d.sha1(concat(unhex(command.replaceAll('-', '')), utf8.encode(`${actor}/${n}`))), 5) as EventId
+  const name = `${actor}/${n}`
+  const bytes = new Uint8Array(16 + name.length)
+  for (let i = 0, at = 0; i < 16; i++, at += 2) {
+    if (command.charCodeAt(at) === DASH) at++
+    bytes[i] = (nibble(command.charCodeAt(at)) << 4) | nibble(command.charCodeAt(at + 1))
+  }
+  for (let i = 0; i < name.length; i++) bytes[16 + i] = name.charCodeAt(i) // it is ASCII
+  return formatUuid(d.sha1(bytes), 5) as EventId
 }
+
+const DASH = 45
+/** Of a lower-case hexadecimal digit. */
+const nibble = (code: number): number => (code < 58 ? code - 48 : code - 87)
 
 function concat(...parts: readonly Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))

@@ -7,8 +7,8 @@ import type { Prepared } from './entry.ts'
 
 /** A bigger batch is no faster per event, and its neighbours wait longer. */
 const BATCH = 200
-/** Entries waiting beyond this are refused at once: memory is bounded, and the client tries again. */
-const WAITING = 20_000
+/** Entries waiting beyond this, about a second's worth, are refused at once: better than an answer that comes too late. */
+const WAITING = 5_000
 /** Connections for busy rooms, each with one call in flight. */
 const SIDE_LANES = 4
 /** How long a lost connection is retried with the same ids before the outcome is called unknown, in ms. */

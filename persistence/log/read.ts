@@ -43,9 +43,10 @@ type Answer = Partial<EventRow> & { i: number; head: string; access: string }
 
 /** Pages can be megabytes long. */
 const AT_ONCE = 20
+const questionId = ({ streamId, after, limit }: Question) => `${streamId} ${after} ${limit}`
 
 /** A stream's events after `after`, oldest first, without a hole; fewer than `limit` where they are long. */
-export const readAfter = batched<Question, Reading>(async (pool, questions) => {
+export const readAfter = batched<Question, Reading>({ id: questionId, most: AT_ONCE }, async (pool, questions) => {
   const rows = await read<Answer>(
     pool,
     'read_after',
@@ -58,7 +59,7 @@ export const readAfter = batched<Question, Reading>(async (pool, questions) => {
   )
   const answers = Map.groupBy(rows, (row) => row.i)
   return questions.map((_question, i) => toReading(answers.get(i + 1) ?? []))
-}, AT_ONCE)
+})
 
 function toReading(rows: readonly Answer[]): Reading {
   let units = 0
