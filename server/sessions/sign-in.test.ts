@@ -11,7 +11,7 @@ beforeAll(async () => {
 })
 afterAll(() => w.close())
 
-const nobody = (limits: Partial<Ctx['limits']> = {}) => Object.assign(context(w.house, null), { limits: { ...w.house.limits, ...limits } })
+const nobody = (limits: Partial<Ctx['limits']> = {}) => context({ ...w.house, limits: { ...w.house.limits, ...limits } }, null)
 const once = () => new TokenBuckets({ perSecond: 0.0001, burst: 1 })
 
 test('a person signs in and is known by the token', async () => {
