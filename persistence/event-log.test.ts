@@ -509,7 +509,7 @@ describe('a busy room', () => {
       }
     }
     const lanes = ['a', 'b', 'c', 'd'].map(lane)
-    await expect.poll(() => acknowledged.length).toBeGreaterThan(20)
+    await expect.poll(() => acknowledged.length, { timeout: 10_000 }).toBeGreaterThan(20)
     await cluster.crash()
     const before = acknowledged.length
     await cluster.restart()

@@ -85,7 +85,7 @@ test('P2: after a restore into another cluster a start is refused until the log 
   const rooms = await Promise.all([1, 2, 3].map(() => aRoom(source)))
   await talk(source, rooms, 'read')
   const reading = follow(source, collector, 20)
-  await expect.poll(() => collected(before)).toEqual(await everything(before))
+  await expect.poll(() => collected(before), { timeout: 10_000 }).toEqual(await everything(before))
   await reading.stop()
   await talk(source, rooms, 'not read yet')
   await checkEpoch(oldUrl)
@@ -104,11 +104,11 @@ test('P2: after a restore into another cluster a start is refused until the log 
   const target = await fresh.open(url)
   const horizon = (await target.log.grownSince(null)).horizon
   const going = follow(target, collector, 20)
-  await expect.poll(() => collected(superuser)).toEqual(await everything(superuser))
+  await expect.poll(() => collected(superuser), { timeout: 10_000 }).toEqual(await everything(superuser))
   const room = await aRoom(target)
   await talk(target, [...rooms, room], 'new')
   expect((await target.log.grownSince(horizon)).heads).toEqual(new Map([...rooms.map((id) => [id, 12] as const), [room, 4]]))
-  await expect.poll(() => collected(superuser)).toEqual(await everything(superuser))
+  await expect.poll(() => collected(superuser), { timeout: 10_000 }).toEqual(await everything(superuser))
   await going.stop()
   for (const id of rooms) {
     expect(await verifyStream(target, id)).toMatchObject({ ok: true, seq: 12 })
@@ -137,7 +137,7 @@ test('without it, followers would see nothing that is new: that is what the refu
   await superuser.query('update parley.stream set last_tx = 0') // the events alone say how high it has to be
   expect(await rebase(url)).toBe(1_000_001n)
   const seeing = follow(db, collector, 20)
-  await expect.poll(() => collected(superuser)).toEqual(await everything(superuser))
+  await expect.poll(() => collected(superuser), { timeout: 10_000 }).toEqual(await everything(superuser))
   await seeing.stop()
 })
 
