@@ -9,9 +9,14 @@ import { startupOptions } from './database.ts'
 const NOW = `select (select system_identifier from pg_control_system())::text as here,
   (select system_identifier from log_epoch order by tx_offset desc limit 1)::text as known`
 
-/** Throws where this database was restored into another cluster and not rebased yet. Needs the URL of the schema's owner. */
+/**
+ * Throws where this database was restored into another cluster and not rebased yet; an empty one is in order. Comes before
+ * `migrate`, which must not touch such a database either. Needs the URL of the schema's owner.
+ */
 export const checkEpoch = (url: string): Promise<void> =>
   asOwner(url, async (client) => {
+    const { rows } = await client.query<{ empty: boolean }>(`select to_regclass('parley.log_epoch') is null as empty`)
+    if (rows[0]!.empty) return
     const { here, known } = (await client.query<{ here: string; known: string }>(NOW)).rows[0]!
     if (here === known) return
     throw new Error(

@@ -33,8 +33,8 @@ async function start(config: Config, log: Log, reset: boolean): Promise<string> 
   const tokenKey = config.tokenKey ?? home!.tokenKey
   const checkpointKey = config.checkpointKey ?? home!.checkpointKey
 
-  await migrate(url)
   await checkEpoch(url)
+  await migrate(url)
   const db = await openDatabase({ url, maxConnections: config.maxConnections })
   running.push(db.close)
   await assertDurable(db.pool)
