@@ -40,7 +40,7 @@ function begin(port: number, { cwd = home, args = [], env = {} }: { cwd?: string
 const start = async (...args: Parameters<typeof begin>) => begin(...args).ready()
 /** What it said before it ended by itself, and how. */
 async function refused(program: Program): Promise<{ code: unknown; said: string }> {
-  const code = await program.ended
+  const code = await Promise.race([program.ended, program.ready().then(() => 'it runs')])
   return { code, said: program.said() }
 }
 

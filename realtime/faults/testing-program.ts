@@ -62,9 +62,9 @@ export function runProgram({ port, env = {}, cwd = tmpdir(), args = [] }: Option
   return program
 }
 
-/** Null where nobody answers. */
+/** Null where nobody answers within 10 s. */
 export const statusOf = (url: string): Promise<number | null> =>
-  fetch(url).then(
+  fetch(url, { signal: AbortSignal.timeout(10_000) }).then(
     ({ status }) => status,
     () => null,
   )
