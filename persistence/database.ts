@@ -18,7 +18,7 @@ const settings = {
   role: 'parley_app',
   idle_in_transaction_session_timeout: '10s',
   transaction_timeout: '10s',
-  lock_timeout: '5s',
+  lock_timeout: '3s',
   default_transaction_isolation: 'read\\ committed',
 }
 
@@ -36,7 +36,7 @@ export async function openDatabase({ url, maxConnections = 20 }: Options): Promi
     driverOptions: {
       options: startupOptions(settings),
       connectionTimeoutMillis: 5_000,
-      query_timeout: 15_000,
+      query_timeout: 10_000,
       keepAlive: true,
       application_name: 'parley',
     },

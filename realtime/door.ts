@@ -51,7 +51,7 @@ export function door(ports: DoorPorts, handlers: Handlers): (socket: AppSocket, 
     try {
       if (!withinLimit) throw new ParleyError('rate.limited', 'Too many commands; wait a little')
       if (session.endsAt <= ctx.now()) throw new ParleyError('session.ended', 'Sign in again')
-      answer = { ok: true, data: await call(ctx, socket, name, args) }
+      answer = { ok: true, data: await inTime(call(ctx, socket, name, args)) }
     } catch (cause) {
       const error = foreseen(cause)
       answer = { ok: false, error: wireError(error, ctx.requestId) }
@@ -72,6 +72,18 @@ export function door(ports: DoorPorts, handlers: Handlers): (socket: AppSocket, 
     const handler = handlers[name as CommandName] as (ctx: Ctx, input: unknown, socket: AppSocket) => Promise<unknown>
     return handler(ctx, parsed.data, socket)
   }
+}
+
+/** Clients take a hub that says nothing for 10 s for dead. This is the word that keeps them, in ms. */
+const DEADLINE = 8_000
+
+/** What takes too long goes on; whether it comes to pass is unknown, which is what `server.unavailable` says. */
+function inTime<T>(work: Promise<T>): Promise<T> {
+  return new Promise((done, fail) => {
+    const late = () => fail(new ParleyError('server.unavailable', 'This takes too long; send the same again'))
+    const timer = setTimeout(late, DEADLINE)
+    work.then(done, fail).finally(() => clearTimeout(timer))
+  })
 }
 
 /** Names the field, never its content. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Pool } from 'pg'
+import pg from 'pg'
 import { ParleyError, type StreamId } from '../../client-sdk/contract/index.ts'
 import { isUnavailable } from '../unavailable.ts'
 import { APPEND, appendArguments, type Row, refusal } from './call.ts'
@@ -11,6 +11,8 @@ const BATCH = 200
 const WAITING = 5_000
 /** Connections for busy rooms, each with one call in flight. */
 const SIDE_LANES = 4
+/** A call that takes longer has lost its connection, in ms. */
+const CALL = 4_000
 /** How long a lost connection is retried with the same ids before the outcome is called unknown, in ms. */
 const PATIENCE = 5_000
 
@@ -21,7 +23,7 @@ type Waiting = { prepared: Prepared; since: number; done(row: Row): void; fail(e
  * holds leaves for a side lane, with all that follows it, so that it holds up no other and its order stays.
  */
 export class GroupCommit {
-  readonly #pool: Pool
+  readonly #pool: pg.Pool
   readonly #committed: (written: { prepared: Prepared; row: Row }[]) => void
   #queue: Waiting[] = []
   #running = false
@@ -30,7 +32,7 @@ export class GroupCommit {
   #sideLanes = 0
 
   /** `committed` hears of every batch once it is on disk, before its senders do. */
-  constructor(pool: Pool, committed: (written: { prepared: Prepared; row: Row }[]) => void) {
+  constructor(pool: pg.Pool, committed: (written: { prepared: Prepared; row: Row }[]) => void) {
     this.#pool = pool
     this.#committed = committed
   }
@@ -106,16 +108,29 @@ export class GroupCommit {
       wait,
       [],
     )
+    const question = () => ({ name: 'append_events', text: APPEND, values, query_timeout: CALL }) // pg keeps its own things in it
     const until = Math.max(...batch.map((waiting) => waiting.since)) + PATIENCE
-    for (;;) {
+    for (let isRetry = false; ; isRetry = true) {
       try {
-        return (await this.#pool.query<Row>({ name: 'append_events', text: APPEND, values })).rows
+        // When a database moves house, all the connections of a pool are dead and none of them says so.
+        return isRetry ? await this.#onNewConnection(question()) : (await this.#pool.query<Row>(question())).rows
       } catch (error) {
         if (!isUnavailable(error)) throw error
         if (performance.now() > until)
           throw new ParleyError('server.unavailable', 'The database is out of reach; try again', { cause: error })
         await sleep(100)
       }
+    }
+  }
+
+  async #onNewConnection(question: pg.QueryConfig): Promise<Row[]> {
+    const client = new pg.Client(this.#pool.options)
+    client.on('error', () => {}) // the question's own promise says it
+    try {
+      await client.connect()
+      return (await client.query<Row>(question)).rows
+    } finally {
+      client.end().catch(() => {})
     }
   }
 }
