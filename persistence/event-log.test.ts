@@ -167,6 +167,21 @@ describe('P3: once', () => {
     expect(await wordsOf(db, room)).toEqual(['a', 'b'])
   })
 
+  test('P8: where PostgreSQL moves house and old connections only go silent, a write goes through by a new one within 10 s', async () => {
+    room = await newRoom()
+    await using wire = await cuttableWire(test_.url)
+    const far = await openDatabase({ url: wire.url })
+    await Promise.all(Array.from({ length: 5 }, () => far.pool.query('select pg_sleep(0.05)'))) // several connections to lose
+    await far.log.submit(says(room, 'a'))
+    wire.loseSilently()
+    const started = performance.now()
+    expect(await far.log.submit(says(room, 'b'))).toMatchObject({ seq: 2 })
+    expect(performance.now() - started).toBeLessThan(10_000)
+    await wire[Symbol.asyncDispose]()
+    await far.close()
+    expect(await wordsOf(db, room)).toEqual(['a', 'b'])
+  })
+
   test.each(['in the same batch', 'later'])('P3: the same command with another body, %s, is refused', async (when) => {
     room = await newRoom()
     const entry = says(room, 'hi')
@@ -526,13 +541,14 @@ async function cuttableWire(url: string) {
   const far = new URL(url)
   const state = { armed: false, cuts: 0 }
   const sockets = new Set<Socket>()
+  const silent = new Set<Socket>()
   const server = createServer((near) => {
     const there = connect(Number(far.port), far.hostname)
     for (const socket of [near, there]) {
       sockets.add(socket)
       socket.on('error', () => {})
     }
-    near.on('data', (data) => there.write(data)).on('close', () => there.destroy())
+    near.on('data', (data) => silent.has(near) || there.write(data)).on('close', () => there.destroy())
     there
       .on('data', (data) => {
         if (!state.armed) return near.write(data)
@@ -552,6 +568,10 @@ async function cuttableWire(url: string) {
     },
     cutBeforeTheNextAnswer: () => {
       state.armed = true
+    },
+    /** What is open hears nothing any more, and is not told; new connections are good. */
+    loseSilently: () => {
+      for (const socket of sockets) silent.add(socket)
     },
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy()
