@@ -59,7 +59,14 @@ export function door(ports: DoorPorts, handlers: Handlers): (socket: AppSocket, 
     }
     reply(answer)
     const code = answer.ok ? 'ok' : answer.error.code
-    ports.log({ command, actor: session.userId, requestId: ctx.requestId, code, ms: performance.now() - started, error: failure })
+    ports.log({
+      command,
+      actor: session.userId,
+      requestId: ctx.requestId,
+      code,
+      ms: Math.round((performance.now() - started) * 100) / 100,
+      error: failure,
+    })
   }
 
   async function call(ctx: Ctx, socket: AppSocket, name: string, args: readonly unknown[]): Promise<unknown> {

@@ -37,7 +37,7 @@ export function openHub(http: HttpServer, options: HubOptions): Hub {
     serveClient: false,
     maxHttpBufferSize: MOST_BYTES,
     perMessageDeflate: false,
-    transports: ['websocket', 'polling'],
+    transports: ['websocket'],
     allowRequest: ({ headers }, decide) => decide(null, headers.origin === undefined || options.isAllowedOrigin(headers.origin)),
     cors: { origin: (origin, decide) => decide(null, origin !== undefined && options.isAllowedOrigin(origin)) },
   })

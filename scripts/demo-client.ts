@@ -16,10 +16,8 @@ const [email, direct, url, title] = process.argv.slice(2) as [string, string, st
 const tell = (report: Report) => process.send!(report)
 
 const me = await signIn(direct, { email, password: DEMO_PASSWORD })
-const answer = await fetch(`${direct}/api/v1/rooms`, { headers: { authorization: `Bearer ${await me.getToken()}` } })
-const { rooms } = (await answer.json()) as { rooms: { roomId: string; title: string }[] }
 const parley = connect({ url, getToken: me.getToken })
-const room = parley.room(rooms.find((r) => r.title === title)!.roomId)
+const room = parley.room((await parley.rooms()).find((r) => r.title === title)!.roomId)
 
 let status = ''
 parley.subscribe(() => {

@@ -30,7 +30,8 @@ async function serverRunning(): Promise<ChildProcess | null> {
     env: { ...process.env, PORT: String(PORT) },
   })
   for (const until = Date.now() + 120_000; !(await isUp()); await sleep(200)) {
-    if (child.exitCode !== null || Date.now() > until) throw new Error('Parley did not start; try `npm start` to see why')
+    if (child.exitCode !== null || Date.now() > until)
+      throw new Error(`Parley did not start. If it runs on another port, say PORT=… npm run demo; else try npm start to see why.`)
   }
   return child
 }
@@ -141,16 +142,25 @@ async function play(nora: Person, aiko: Person, line: Awaited<ReturnType<typeof 
   if (!same) process.exitCode = 1
 }
 
-const server = await serverRunning()
-const line = await wire()
-const [nora, aiko] = [new Person('nora', SERVER), new Person('aiko', line.url)]
-try {
-  await play(nora, aiko, line)
-} finally {
-  await Promise.all([nora.stop(), aiko.stop()])
-  line.close()
-  if (server) {
-    server.kill('SIGINT')
-    await once(server, 'exit')
+async function main(): Promise<void> {
+  const server = await serverRunning()
+  const line = await wire()
+  const [nora, aiko] = [new Person('nora', SERVER), new Person('aiko', line.url)]
+  try {
+    await play(nora, aiko, line)
+  } finally {
+    await Promise.all([nora.stop(), aiko.stop()])
+    line.close()
+    if (server) {
+      server.kill('SIGINT')
+      await once(server, 'exit')
+    }
   }
+}
+
+try {
+  await main()
+} catch (error) {
+  console.error(`The demo ended early: ${error instanceof Error ? error.message : error}`)
+  process.exitCode = 1
 }

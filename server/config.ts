@@ -13,7 +13,10 @@ const KEY = 'must be an Ed25519 private key in PKCS #8, as PEM or as base64 of i
 const list = (value: string) => value.split(',').flatMap((item) => item.trim() || [])
 const isLoopback = (host: string) => host === 'localhost' || /^\[?::1\]?$/.test(host) || (isIPv4(host) && host.startsWith('127.'))
 const isOrigin = (text: string) => URL.canParse(text) && new URL(text).origin === text
-const whole = (min: number, max: number, otherwise: number) => z.coerce.number().int().min(min).max(max).default(otherwise)
+const whole = (min: number, max: number, otherwise: number) => {
+  const fault = `must be a whole number from ${min} to ${max}`
+  return z.coerce.number(fault).int(fault).min(min, fault).max(max, fault).default(otherwise)
+}
 
 /** Secrets stand here too: a message says what is wrong with a value and never quotes it. */
 const Env = z.object({
@@ -26,7 +29,7 @@ const Env = z.object({
   ALLOWED_ORIGINS: z
     .string()
     .transform(list)
-    .pipe(z.array(z.string().refine(isOrigin, 'must be origins, like https://example.com')))
+    .pipe(z.array(z.string().refine(isOrigin, 'must be origins without a path or a slash at the end, like https://example.com')))
     .optional(),
   TOKEN_KEY: z.string().transform(signer).optional(),
   TOKEN_KEYS_BEFORE: z.string().transform(publicKeys).default([]),

@@ -12,6 +12,7 @@ import { welcomeRoutes } from './health/welcome.ts'
 import { logRoutes } from './log/routes.ts'
 import { wellKnownRoutes } from './log/well-known.ts'
 import type { Log } from './log.ts'
+import { peopleRoutes } from './people/routes.ts'
 import { named, problem } from './problem.ts'
 import { roomRoutes } from './rooms/routes.ts'
 import { type AppEnv, assertEveryRouteHasARule, type Engine, json, route, router, use } from './route.ts'
@@ -39,7 +40,7 @@ export function createApp(house: House, { log, isAllowedOrigin, engines = () => 
   use(app, '*', secureHeaders({ contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] }, xFrameOptions: 'DENY' }))
   use(app, '*', cors({ ...CORS, origin: (origin) => (isAllowedOrigin(origin) ? origin : null) }))
   use(app, '*', bodyLimit({ maxSize: MOST_BYTES, onError: tooLarge }))
-  for (const routes of api ? [sessionRoutes, roomRoutes, chatRoutes, logRoutes] : []) app.route(API, routes)
+  for (const routes of api ? [sessionRoutes, peopleRoutes, roomRoutes, chatRoutes, logRoutes] : []) app.route(API, routes)
   for (const routes of [welcomeRoutes, healthRoutes, wellKnownRoutes]) app.route('/', routes)
   describe(app)
   app.notFound((c) => fail(c, new ParleyError('resource.notFound', 'There is nothing here')))

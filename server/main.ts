@@ -85,6 +85,7 @@ let stopping = false
 async function stop(code: number, log: Log): Promise<void> {
   if (stopping) process.exit(1) // asked twice: at once
   stopping = true
+  log.info('stopping', {})
   await starting // an engine that is only half started could not be stopped
   for (const close of running.toReversed()) {
     try {
@@ -103,7 +104,7 @@ async function main(): Promise<void> {
   const log = createLog({ level: config.databaseUrl === null && !process.env.LOG_LEVEL ? 'warn' : config.logLevel })
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop(0, log))
   try {
-    const started = start(config, log, process.argv.includes('--reset'))
+    const started = start(config, log, isReset(process.argv.slice(2), config))
     starting = started.catch(() => {})
     const text = await started
     if (stopping) return
@@ -115,9 +116,30 @@ async function main(): Promise<void> {
   }
 }
 
-function explain(error: unknown, { port }: Config): string {
+/** Throws for what it does not know: a mistyped option must not start anything. */
+function isReset(options: readonly string[], { databaseUrl }: Config): boolean {
+  const unknown = options.find((option) => option !== '--reset')
+  if (unknown) throw new Error(`There is no option ${unknown}. There is --reset, which starts over with an empty ${HOME}/.`)
+  if (options.length > 0 && databaseUrl !== null)
+    throw new Error('--reset is for the embedded mode; empty the database of DATABASE_URL yourself')
+  return options.length > 0
+}
+
+function explain(error: unknown, { port, databaseUrl }: Config): string {
   if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') return `Port ${port} is taken. Free it, or set PORT to another.`
-  return error instanceof Error ? error.message : String(error)
+  const message = error instanceof Error ? error.message : String(error)
+  if (databaseUrl === null || !(error instanceof Error && 'code' in error)) return message
+  const remedy = REMEDIES[String(error.code)] ?? 'See docs/running.md for what DATABASE_URL needs.'
+  return `PostgreSQL by DATABASE_URL: ${message || error.code}. ${remedy}`
+}
+
+/** By SQLSTATE or the socket's error. */
+const REMEDIES: Record<string, string> = {
+  ECONNREFUSED: 'It is not running there, or not reachable from here. Start it, then start Parley.',
+  ENOTFOUND: 'There is no such host.',
+  '3D000': 'Create the database first, see docs/running.md.',
+  '28P01': 'The password is wrong.',
+  '42501': 'Its user may not do that: own the database and be a member of parley_app and parley_eraser, see docs/running.md.',
 }
 
 try {

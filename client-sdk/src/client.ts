@@ -2,6 +2,7 @@ import type { MessagePage } from '../contract/chat/schema.ts'
 import { ParleyError } from '../contract/errors.ts'
 import type { Envelope } from '../contract/events.ts'
 import type { RoomId } from '../contract/ids.ts'
+import type { RoomSummary } from '../contract/rooms/schema.ts'
 import { fullJitter } from './backoff.ts'
 import { type CheckpointKey, Checkpoints } from './checkpoints.ts'
 import { Connection } from './connection.ts'
@@ -54,6 +55,8 @@ export interface Parley {
   subscribe(listener: () => void): () => void
   /** The room of this id, always the same until it is left. It is joined by its `join()`. */
   room(roomId: string): Room
+  /** The person's rooms, the last active first. Rejects with `server.unavailable` offline. */
+  rooms(): Promise<RoomSummary[]>
   /** Ends all of it, and settles every promise. Idempotent. */
   close(): void
 }
@@ -149,15 +152,23 @@ class Client implements Parley {
     for (const [roomId, its] of byRoom) this.#rooms.get(roomId)?.receive(its)
   }
 
-  async #page(roomId: RoomId, before: number | undefined, limit: number): Promise<MessagePage> {
+  async rooms(): Promise<RoomSummary[]> {
+    return (await this.#authorised<{ rooms: RoomSummary[] }>('/api/v1/rooms')).rooms
+  }
+
+  #page(roomId: RoomId, before: number | undefined, limit: number): Promise<MessagePage> {
     const query = new URLSearchParams({ limit: String(limit), ...(before !== undefined && { before: String(before) }) })
-    const path = `/api/v1/rooms/${encodeURIComponent(roomId)}/messages?${query}`
+    return this.#authorised(`/api/v1/rooms/${encodeURIComponent(roomId)}/messages?${query}`)
+  }
+
+  /** With the token at hand, and once more with a new one if that was refused. */
+  async #authorised<T>(path: string): Promise<T> {
     const token = await this.#connection.token()
     try {
-      return await this.#get<MessagePage>(path, token)
+      return await this.#get<T>(path, token)
     } catch (error) {
       if (!(error instanceof ParleyError) || !isSessionError(error.code)) throw error
-      return this.#get<MessagePage>(path, await this.#connection.token(token))
+      return this.#get<T>(path, await this.#connection.token(token))
     }
   }
 

@@ -1,6 +1,6 @@
 export type { Place } from '../contract/chat/schema.ts'
 export { type ErrorCode, ParleyError } from '../contract/errors.ts'
-export type { Member } from '../contract/rooms/schema.ts'
+export type { Member, RoomSummary } from '../contract/rooms/schema.ts'
 export type { Session } from '../contract/sessions/schema.ts'
 export type { CheckpointKey } from './checkpoints.ts'
 export { type ConnectOptions, connect, type Parley, type Status } from './client.ts'

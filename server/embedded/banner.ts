@@ -11,7 +11,7 @@ export function banner(url: string, engines: readonly Engine[], isDemo: boolean)
     '',
     '  Engines',
     ...engines.map(({ name, on, why }) => `    ${on ? 'on ' : 'off'}  ${name.padEnd(width)}  ${why}`),
-    ...(isDemo ? demo() : []),
+    ...(isDemo ? demo(new URL(url).port) : []),
     '',
     '  Stop with Ctrl-C.',
     '',
@@ -19,7 +19,7 @@ export function banner(url: string, engines: readonly Engine[], isDemo: boolean)
   return lines.join('\n')
 }
 
-function demo(): string[] {
+function demo(port: string): string[] {
   const everybody = Object.values(people)
   const width = Math.max(...everybody.map(({ email }) => email.length))
   return [
@@ -27,6 +27,6 @@ function demo(): string[] {
     `  Who can sign in, all with the password ${DEMO_PASSWORD}`,
     ...everybody.map(({ email, name, as }) => `    ${email.padEnd(width)}  ${name}, ${as}`),
     '',
-    '  See two of them talk: npm run demo',
+    `  See two of them talk: ${port === '3000' ? '' : `PORT=${port} `}npm run demo`,
   ]
 }

@@ -3,8 +3,8 @@ import { type CommandId, newId, type RoomId, SYSTEM, type UserId } from '../../c
 import { digest } from '../../persistence/digest.ts'
 import { sendMessage } from '../chat/send-message.ts'
 import { context, type House, systemContext } from '../ctx.ts'
+import { createPerson } from '../people/create-person.ts'
 import { createRoom } from '../rooms/create-room.ts'
-import { createPerson } from '../sessions/create-person.ts'
 import { DEMO_PASSWORD, people, scenes } from './demo-people.ts'
 
 type Who = keyof typeof people

@@ -1,8 +1,9 @@
 import { z } from 'zod'
-import { AddMember, CreateRoom, RemoveMember, RoomId, RoomSummary } from '../../client-sdk/contract/index.ts'
+import { AddMember, CreateRoom, RemoveMember, RoomDetails, RoomId, RoomSummary } from '../../client-sdk/contract/index.ts'
 import { body, commandIdFrom, IdempotencyKey, json, route, router } from '../route.ts'
 import { addMember } from './add-member.ts'
 import { createRoom } from './create-room.ts'
+import { getRoom } from './get-room.ts'
 import { listRooms } from './list-rooms.ts'
 import { removeMember } from './remove-member.ts'
 
@@ -14,6 +15,14 @@ const listRoute = route({
   path: '/rooms',
   allow: 'signedIn',
   responses: { 200: json(z.object({ rooms: z.array(RoomSummary) }), "The caller's rooms, the last active first") },
+})
+
+const getRoute = route({
+  method: 'get',
+  path: '/rooms/{roomId}',
+  allow: 'read',
+  request: { params: RoomRef },
+  responses: { 200: json(RoomDetails, 'The room and who is in it') },
 })
 
 const createRoomRoute = route({
@@ -45,6 +54,7 @@ const removeRoute = route({
 
 export const roomRoutes = router()
   .openapi(listRoute, async (c) => c.json({ rooms: await listRooms(c.var.ctx) }, 200))
+  .openapi(getRoute, async (c) => c.json(await getRoom(c.var.ctx, c.req.valid('param')), 200))
   .openapi(createRoomRoute, async (c) => {
     const input = { ...c.req.valid('json'), commandId: commandIdFrom(c.req.valid('header')) }
     return c.json(await createRoom(c.var.ctx, input), 201)

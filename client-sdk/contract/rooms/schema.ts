@@ -34,6 +34,16 @@ export const RoomSummary = z.object({
 })
 export type RoomSummary = z.output<typeof RoomSummary>
 
+export const RoomDetails = z.object({
+  roomId: RoomId,
+  kind: RoomKind,
+  title: z.string().nullable(),
+  head: asOf,
+  me: Member,
+  members: z.array(Member),
+})
+export type RoomDetails = z.output<typeof RoomDetails>
+
 export const CreateRoom = Command.extend({
   kind: RoomKind,
   ...Title.shape,

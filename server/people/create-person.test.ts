@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { context } from '../ctx.ts'
+import { signIn } from '../sessions/sign-in.ts'
 import { commandId, type World, world } from '../testing.ts'
 import { createPerson } from './create-person.ts'
-import { signIn } from './sign-in.ts'
 
 let w: World
 beforeAll(async () => {

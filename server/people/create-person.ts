@@ -1,12 +1,10 @@
 import { UniqueConstraintViolationException } from '@mikro-orm/core'
-import { type CommandId, may, newId, ParleyError, type PlatformRole, type UserId } from '../../client-sdk/contract/index.ts'
+import { type CreatePerson, may, newId, ParleyError, type UserId } from '../../client-sdk/contract/index.ts'
 import { Person } from '../../persistence/entities/people.ts'
 import { createStream } from '../../persistence/event-log.ts'
 import { type Ctx, caller } from '../ctx.ts'
 import { once } from '../once.ts'
-import { hashPassword } from './password.ts'
-
-export type CreatePerson = { commandId: CommandId; email: string; name: string; role: PlatformRole; password: string }
+import { hashPassword } from '../sessions/password.ts'
 
 /**
  * Makes an account with its own stream, by the platform or an administrator. The password is no part of the command's

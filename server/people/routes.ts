@@ -1,0 +1,30 @@
+import { z } from 'zod'
+import { CreatePerson, FindPerson, Person, UserId } from '../../client-sdk/contract/index.ts'
+import { body, commandIdFrom, IdempotencyKey, json, route, router } from '../route.ts'
+import { createPerson } from './create-person.ts'
+import { findPerson } from './find-person.ts'
+
+const createPersonRoute = route({
+  method: 'post',
+  path: '/people',
+  allow: 'administer',
+  fails: ['person.exists', 'access.denied', 'rate.limited', 'command.reused'],
+  request: { headers: IdempotencyKey, body: body(CreatePerson.omit({ commandId: true }), 'A new account') },
+  responses: { 201: json(z.object({ userId: UserId }), 'The account') },
+})
+
+const findPersonRoute = route({
+  method: 'get',
+  path: '/people',
+  allow: 'administer',
+  fails: ['access.denied', 'resource.notFound'],
+  request: { query: FindPerson },
+  responses: { 200: json(Person, 'Who has this address') },
+})
+
+export const peopleRoutes = router()
+  .openapi(createPersonRoute, async (c) => {
+    const input = { ...c.req.valid('json'), commandId: commandIdFrom(c.req.valid('header')) }
+    return c.json(await createPerson(c.var.ctx, input), 201)
+  })
+  .openapi(findPersonRoute, async (c) => c.json(await findPerson(c.var.ctx, c.req.valid('query')), 200))
