@@ -74,3 +74,45 @@ test('T7 once refused or signed out it is over, and the hub is asked no more', a
   expect(fetch).toHaveBeenCalledTimes(2)
   expect(fetch.mock.lastCall).toMatchObject(['https://hub.test/api/v1/sessions/current', { method: 'DELETE' }])
 })
+
+const gone = () => new Response(null, { status: 204 })
+const asked = () => fetch.mock.calls.map(([at, init]) => `${init?.method} ${new URL(String(at)).pathname.replace('/api/v1/sessions/', '')}`)
+
+test.each([
+  ['is due', 500_000],
+  ['was refused by the hub', 0],
+])('T8 signing out with an access token that %s renews it first, and then ends the session', async (_, slept) => {
+  const me = resume(url, session('a'), { fetch })
+  vi.advanceTimersByTime(slept)
+  const { accessToken } = me.session
+  fetch.mockImplementation(async (at, init) => {
+    if (String(at).endsWith('/renew')) return json(session('b'))
+    return new Headers(init?.headers).get('authorization') === `Bearer ${accessToken}` ? problem('session.required', 401) : gone()
+  })
+  await me.signOut()
+  expect(asked()).toEqual([...(slept ? [] : ['DELETE current']), 'POST renew', 'DELETE current'])
+  await expect(me.getToken()).rejects.toMatchObject({ code: 'session.ended' })
+})
+
+test('T8 signing out offline rejects and ends nothing; called again, it works', async () => {
+  const onChange = vi.fn()
+  const me = resume(url, session('a'), { fetch, onChange })
+  fetch.mockRejectedValueOnce(new TypeError('fetch failed')).mockResolvedValueOnce(problem('server.unavailable', 503, true))
+  for (let i = 0; i < 2; i++) await expect(me.signOut()).rejects.toMatchObject({ code: 'server.unavailable', retryable: true })
+  expect(onChange).not.toHaveBeenCalled()
+  expect(await me.getToken()).toBe(me.session.accessToken)
+  fetch.mockResolvedValueOnce(gone())
+  await Promise.all([me.signOut(), me.signOut()])
+  await me.signOut()
+  expect(onChange.mock.calls).toEqual([[null]])
+  expect(asked()).toEqual(Array(3).fill('DELETE current'))
+  await expect(me.getToken()).rejects.toMatchObject({ code: 'session.ended' })
+})
+
+test('T8 a session that has ended elsewhere is signed out', async () => {
+  const me = resume(url, session('a'), { fetch })
+  fetch.mockResolvedValueOnce(problem('session.ended', 401)).mockResolvedValueOnce(problem('session.badCredentials', 401))
+  await me.signOut()
+  expect(asked()).toEqual(['DELETE current', 'POST renew'])
+  await expect(me.getToken()).rejects.toMatchObject({ code: 'session.ended' })
+})

@@ -2,7 +2,7 @@ import { ParleyError } from '../contract/errors.ts'
 import type { CommandId } from '../contract/ids.ts'
 import type { Session } from '../contract/sessions/schema.ts'
 import { newId } from '../contract/uuid.ts'
-import { isRetryable } from './errors.ts'
+import { isRetryable, isSessionError } from './errors.ts'
 import { type Fetch, rest } from './rest.ts'
 import { type GetToken, renewIn } from './token.ts'
 
@@ -15,7 +15,10 @@ export type SessionOptions = {
 export interface SignedIn {
   readonly session: Session
   readonly getToken: GetToken
-  /** Ends the session on the server too. Idempotent. */
+  /**
+   * Ends the session on the server, and then here. Idempotent. Where it rejects, as with `server.unavailable` offline,
+   * the session goes on, and it can be called again.
+   */
   signOut(): Promise<void>
 }
 
@@ -46,6 +49,7 @@ class Renewal {
   #due: number
   #over: ParleyError | null = null
   #running: Promise<string> | null = null
+  #ending: Promise<void> | null = null
   /** Kept until it is answered: a refresh token is good once, and a retry under another id would look like a thief's. */
   #commandId: CommandId | null = null
 
@@ -85,11 +89,33 @@ class Renewal {
     }
   }
 
-  async end(): Promise<void> {
+  end(): Promise<void> {
+    this.#ending ??= this.#end().finally(() => {
+      this.#ending = null
+    })
+    return this.#ending
+  }
+
+  /** The refresh token lives until the server has said otherwise, so nothing less ends the session. */
+  async #end(): Promise<void> {
     if (this.#over) return
-    const { accessToken } = this.session
+    try {
+      await this.#withToken((token) => rest(this.#fetch, this.#url, '/api/v1/sessions/current', { method: 'DELETE', token }))
+    } catch (error) {
+      if (!(error instanceof ParleyError) || !isSessionError(error.code)) throw error
+    }
     this.#finish(new ParleyError('session.ended', 'Signed out'))
-    await rest(this.#fetch, this.#url, '/api/v1/sessions/current', { method: 'DELETE', token: accessToken })
+  }
+
+  /** With a token that is not due, and once more with a new one if that was refused. */
+  async #withToken(run: (token: string) => Promise<unknown>): Promise<void> {
+    const token = await this.token()
+    try {
+      await run(token)
+    } catch (error) {
+      if (!(error instanceof ParleyError) || !isSessionError(error.code)) throw error
+      await run(await this.token(token))
+    }
   }
 
   #finish(reason: ParleyError): void {
