@@ -82,6 +82,8 @@ function snapshotAt(head: number, newest = Number.POSITIVE_INFINITY): Snapshot {
 const end = conversation.length
 const replay = (room: RoomState, log: readonly Envelope[]) => log.reduce(reduce, room)
 const fresh = fromSnapshot(snapshotAt(end))
+/** All but `changedAt`, which the events say exactly and a snapshot cannot. */
+const shown = ({ changedAt: _, ...room }: RoomState) => room
 const places = conversation.map(({ seq, type }) => ({ seq, type }))
 
 test('every event type is tried here, or belongs to streams that are no rooms', () => {
@@ -90,8 +92,11 @@ test('every event type is tried here, or belongs to streams that are no rooms', 
 })
 
 test('all events, from the first, make the fresh snapshot', () => {
-  expect(replay(emptyRoom, conversation)).toEqual(fresh)
-  expect(replay(emptyRoom, logAt(end))).toEqual(fresh)
+  for (const log of [conversation, logAt(end)]) {
+    const room = replay(emptyRoom, log)
+    expect(shown(room)).toEqual(shown(fresh))
+    expect(room.changedAt).toBe(14)
+  }
 })
 
 test.each(places)('P4: snapshot at $seq ($type) + events = fresh snapshot, wherever they overlap', ({ seq: asOf }) => {
@@ -100,8 +105,10 @@ test.each(places)('P4: snapshot at $seq ($type) + events = fresh snapshot, where
     for (let readAt = asOf; readAt <= end; readAt++) {
       // Part of the events were read when the log had `readAt` events, the rest came live.
       const events = [...logAt(readAt).slice(from), ...conversation.slice(readAt)]
-      expect(replay(snapshot, events)).toEqual(fresh)
-      expect(reduceAll(snapshot, events)).toEqual(fresh)
+      const room = replay(snapshot, events)
+      expect(shown(room)).toEqual(shown(fresh))
+      expect(room.changedAt).toBe(Math.max(asOf, 14))
+      expect(reduceAll(snapshot, events)).toEqual(room)
     }
   }
 })
@@ -119,7 +126,7 @@ test.each(places)(
       const rest = inOrder(fresh.messages).filter((m) => !older.has(m.id))
       const room = replay(fromSnapshot(snapshot), conversation.slice(asOf))
       expect(inOrder(room.messages)).toEqual(rest)
-      expect({ ...room, messages: {}, more: false }).toEqual({ ...fresh, messages: {}, more: false })
+      expect({ ...shown(room), messages: {}, more: false }).toEqual({ ...shown(fresh), messages: {}, more: false })
     }
   },
 )
@@ -150,13 +157,45 @@ test('an event of a type that it does not know only moves it on', () => {
   expect(reduce(fresh, unknown)).toEqual({ ...fresh, rev: end + 1 })
 })
 
-test('an older page joins what is there, unless it was read before an event that is applied already', () => {
+test('an older page joins what is there, unless it was read before an erasure that is applied already', () => {
   const room = replay(fromSnapshot(snapshotAt(8, 1)), conversation.slice(8))
   const page = { asOf: end, messages: snapshotAt(end).messages.slice(0, 2), more: false }
-  expect(addPage(room, page)).toEqual(fresh)
-  expect(addPage(room, { ...page, asOf: end - 1 })).toBeNull()
+  expect(shown(addPage(room, page)!)).toEqual(shown(fresh))
+  expect(addPage(room, { ...page, asOf: 14 })).toEqual(addPage(room, page))
+  expect(addPage(room, { ...page, asOf: 13 })).toBeNull()
+  expect(addPage(fromSnapshot(snapshotAt(8, 1)), { ...page, asOf: 7 })).toBeNull()
   const stale = { asOf: end + 5, messages: snapshotAt(end).messages.map((m) => ({ ...m, text: 'other', rev: 99 })), more: false }
   expect(inOrder(addPage(fresh, stale)!.messages)).toEqual(inOrder(fresh.messages))
+})
+
+test('pages under live traffic: whenever read and whenever taken, one that is not refused makes the room whole', () => {
+  for (const { seq: asOf } of places) {
+    for (const newest of [0, 1, 2]) {
+      const snapshot = snapshotAt(asOf, newest)
+      const before = snapshot.messages[0]?.seq ?? asOf + 1
+      for (let readAt = 1; readAt <= end; readAt++) {
+        for (let takenAt = asOf; takenAt <= end; takenAt++) {
+          const room = replay(fromSnapshot(snapshot), conversation.slice(asOf, takenAt))
+          const page = { asOf: readAt, messages: snapshotAt(readAt).messages.filter((m) => m.seq < before), more: false }
+          const added = addPage(room, page)
+          const changed = conversation.slice(readAt, takenAt).some((e) => e.type === 'log.erased')
+          expect(added === null).toBe(readAt < asOf || changed)
+          // What was erased after `takenAt` may be gone from the page already, and is gone from the room once it is told.
+          if (added) expect(shown(replay(added, conversation.slice(takenAt)))).toEqual(shown(fresh))
+          if (added && readAt <= takenAt) expect(shown(added)).toEqual(shown(replay(emptyRoom, conversation.slice(0, takenAt))))
+        }
+      }
+    }
+  }
+})
+
+test('only a type that is named so changes a message sent before it', () => {
+  for (const event of conversation) {
+    const before = replay(emptyRoom, conversation.slice(0, event.seq - 1))
+    const after = reduce(before, event)
+    const changed = Object.entries(before.messages).some(([id, m]) => after.messages[id as keyof typeof after.messages] !== m)
+    expect(changed && after.changedAt !== event.seq).toBe(false)
+  }
 })
 
 // A batch is folded on one copy: nobody who holds the state from before may see it change.

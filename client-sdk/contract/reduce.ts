@@ -1,13 +1,23 @@
-import { drafting, type Messages, reduceMessages } from './chat/reduce.ts'
+import { changesOlder, drafting, type Messages, reduceMessages } from './chat/reduce.ts'
 import type { Message, MessagePage } from './chat/schema.ts'
 import type { Envelope } from './events.ts'
 import { type Members, reduceMembers, reduceTitle } from './rooms/reduce.ts'
 import type { Snapshot } from './rooms/schema.ts'
 
-/** The loaded part of a room. `rev` is the last event applied, or the `asOf` of the snapshot it began with. */
-export type RoomState = { rev: number; title: string | null; members: Members; messages: Messages; more: boolean }
+/**
+ * The loaded part of a room. `rev` is the last event applied, or the `asOf` of the snapshot it began with. `changedAt` is
+ * the last that may have changed a message sent before it, loaded or not; a snapshot does not tell, so there it is `asOf`.
+ */
+export type RoomState = {
+  rev: number
+  changedAt: number
+  title: string | null
+  members: Members
+  messages: Messages
+  more: boolean
+}
 
-export const emptyRoom: RoomState = { rev: 0, title: null, members: {}, messages: {}, more: false }
+export const emptyRoom: RoomState = { rev: 0, changedAt: 0, title: null, members: {}, messages: {}, more: false }
 
 /**
  * Event → state: what a room is, said once for the server, the SDK and the verifier. An event seen before changes
@@ -16,13 +26,19 @@ export const emptyRoom: RoomState = { rev: 0, title: null, members: {}, messages
 export function reduce(room: RoomState, event: Envelope): RoomState {
   if (event.seq <= room.rev) return room
   return {
-    rev: event.seq,
+    ...passed(room, event),
     title: reduceTitle(room.title, event),
     members: reduceMembers(room.members, event),
     messages: reduceMessages(room.messages, event),
-    more: room.more,
   }
 }
+
+/** Moves on past an event without a look inside: all that can be done with one that cannot be read. */
+export const passed = (room: RoomState, { seq, type }: Envelope): RoomState => ({
+  ...room,
+  rev: seq,
+  changedAt: changesOlder(type) ? seq : room.changedAt,
+})
 
 /** The same as `reduce` for one after the other, at the cost of one copy of the messages instead of one for each. */
 export const reduceAll = (room: RoomState, events: Iterable<Envelope>): RoomState =>
@@ -36,6 +52,7 @@ const byId = (messages: readonly Message[]): Messages => Object.fromEntries(mess
 
 export const fromSnapshot = ({ asOf, title, members, messages, more }: Snapshot): RoomState => ({
   rev: asOf,
+  changedAt: asOf,
   title,
   members: Object.fromEntries(members.map((m) => [m.key, m])),
   messages: byId(messages),
@@ -43,11 +60,11 @@ export const fromSnapshot = ({ asOf, title, members, messages, more }: Snapshot)
 })
 
 /**
- * Adds an older page. Null where the page was read before an event that is applied already: it may show what that event
- * changed as it was, so it has to be fetched again.
+ * Adds an older page, which must end where `room` begins. Null where the page was read before an event that may have
+ * changed what it shows: it has to be fetched again. Messages sent since change no older one, so a busy room takes pages.
  */
 export function addPage(room: RoomState, page: MessagePage): RoomState | null {
-  if (page.asOf < room.rev) return null
+  if (page.asOf < room.changedAt) return null
   return { ...room, messages: { ...byId(page.messages), ...room.messages }, more: page.more }
 }
 

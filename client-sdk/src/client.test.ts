@@ -337,6 +337,26 @@ test('R8 history comes by REST; a page read too early is fetched again', async (
   expect(room.state.messages.map((m) => m.seq)).toEqual(Array.from({ length: 43 }, (_, i) => i + 1))
 })
 
+test('R8 history comes in a room where 20 messages a second overtake each page', async () => {
+  for (let i = 0; i < 40; i++) hub.log.hear()
+  const fetch = vi.fn<typeof globalThis.fetch>(async (url) => {
+    const page = hub.log.page(Number(new URL(String(url)).searchParams.get('before')), 20)
+    await new Promise((resolve) => setTimeout(resolve, 60))
+    return new Response(JSON.stringify(page))
+  })
+  const room = await live({ fetch })
+  const traffic = setInterval(() => hub.tell(hub.log.hear()), 50)
+  for (const more of [true, false]) {
+    const older = room.loadOlder(20)
+    await seconds(1)
+    expect(await older).toBe(more)
+  }
+  clearInterval(traffic)
+  await seconds(1)
+  expect(fetch).toHaveBeenCalledTimes(2)
+  expect(room.state.messages.map((m) => m.seq)).toEqual(Array.from({ length: hub.log.head }, (_, i) => i + 1))
+})
+
 test('L1 a listener that throws breaks nothing', async () => {
   onError.mockImplementation(() => {
     throw new Error('this one too')

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { Message } from '../contract/chat/schema.ts'
+import type { Message, MessagePage } from '../contract/chat/schema.ts'
+import type { Envelope } from '../contract/events.ts'
 import type { CommandId } from '../contract/ids.ts'
 import { inOrder } from '../contract/reduce.ts'
 import { newId } from '../contract/uuid.ts'
@@ -101,9 +102,24 @@ test('R8 a page of history is refused where it is older than the store, or where
   const page = log.page(5, 3)
   expect(rooms.withPage(store, 6, page)).toBeNull()
   expect(rooms.withPage(rooms.received(store, [log.erase([2])]), 5, page)).toBeNull()
+  expect(rooms.withPage(store, 5, { ...page, asOf: 4 })).toBeNull()
   const added = rooms.withPage(store, 5, page)!
   expect(inOrder(added.room.messages).map((m) => m.seq)).toEqual([2, 3, 4, 5, 6, 7, 8, 9])
   expect(added.room.more).toBe(true)
+})
+
+test('R8 a page that is overtaken by new messages is as good as ever, while an erasure that cannot be read counts too', () => {
+  const log = spoken(40)
+  let store = live(log)
+  for (let i = 0; i < 5; i++) {
+    const before = rooms.oldest(store)
+    const page = log.page(before, 7)
+    store = rooms.withPage(rooms.received(store, [log.hear()]), before, page)!
+    expectTrue(store, log)
+  }
+  expect(inOrder(store.room.messages).map((m) => m.seq)).toEqual(Array.from({ length: 45 }, (_, i) => i + 1))
+  const unread = rooms.received(store, [{ ...log.erase([1]), data: null } as unknown as Envelope])
+  expect(unread.room).toMatchObject({ rev: 46, changedAt: 46 })
 })
 
 test('R8 what was asked for is not trimmed away at the next message', () => {
@@ -122,11 +138,13 @@ test('R9 a log that ends before what was seen is forked, and takes nothing more'
 })
 
 type Step =
-  | { do: 'hear' | 'erase' | 'unheardOf' | 'detach' | 'join' | 'sync' | 'send' | 'arrive' | 'ack' | 'page' }
+  | { do: 'hear' | 'erase' | 'unheardOf' | 'detach' | 'join' | 'sync' | 'send' | 'arrive' | 'ack' | 'ask' | 'page' }
   | { do: 'deliver'; picks: number[] }
 const picks = fc.array(fc.nat(60), { minLength: 1, maxLength: 5 })
 const one = fc.constantFrom<Step>(
-  ...(['hear', 'hear', 'erase', 'unheardOf', 'detach', 'join', 'sync', 'send', 'arrive', 'ack', 'page'] as const).map((d) => ({ do: d })),
+  ...(['hear', 'hear', 'erase', 'unheardOf', 'detach', 'join', 'sync', 'send', 'arrive', 'ack', 'ask', 'page'] as const).map((d) => ({
+    do: d,
+  })),
 )
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: one },
@@ -138,6 +156,8 @@ class World {
   readonly log = spoken(3)
   store = rooms.newStore(limits)
   outbox: out.Outbox = []
+  /** Read, and still on its way. */
+  page: { before: number | undefined; page: MessagePage } | null = null
   readonly said: CommandId[] = []
   readonly places = new Map<CommandId, number>()
 
@@ -196,10 +216,14 @@ class World {
       case 'ack':
         if (send) this.ack(send)
         break
-      case 'page': {
+      case 'ask': {
         const before = rooms.oldest(this.store)
-        this.store = (room.rev > 0 && rooms.withPage(this.store, before, log.page(before, 4))) || this.store
+        if (room.rev > 0) this.page = { before, page: log.page(before, 4) }
+        break
       }
+      case 'page':
+        if (this.page) this.store = rooms.withPage(this.store, this.page.before, this.page.page) ?? this.store
+        this.page = null
     }
   }
 

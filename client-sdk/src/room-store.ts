@@ -1,7 +1,7 @@
 import type { MessagePage } from '../contract/chat/schema.ts'
 import type { Envelope } from '../contract/events.ts'
 import type { RoomKind } from '../contract/permissions.ts'
-import { addPage, emptyRoom, fromSnapshot, inOrder, type RoomState, reduce, reduceAll } from '../contract/reduce.ts'
+import { addPage, emptyRoom, fromSnapshot, inOrder, passed, type RoomState, reduce, reduceAll } from '../contract/reduce.ts'
 import type { Joined, Member, Synced } from '../contract/rooms/schema.ts'
 
 /**
@@ -96,7 +96,7 @@ function appliedAlone(room: RoomState, event: Envelope): RoomState {
   try {
     return reduce(room, event)
   } catch {
-    return { ...room, rev: event.seq }
+    return passed(room, event)
   }
 }
 
@@ -112,11 +112,12 @@ export const oldest = ({ room }: RoomStore): number | undefined =>
   Object.values(room.messages).reduce<number | undefined>((low, m) => Math.min(low ?? m.seq, m.seq), undefined)
 
 /**
- * Adds the page before `before`. Null where it has to be fetched again: it is older than what is applied, or the store's
- * oldest message is another one by now, so a hole could stay between. What was asked for widens the window.
+ * Adds the page before `before`. Null where it has to be fetched again: it may show what was changed since, or a hole could
+ * stay, as the store's oldest message is another one by now, or one that the page was read before. What was asked for
+ * widens the window.
  */
 export function withPage(store: RoomStore, before: number | undefined, page: MessagePage): RoomStore | null {
-  if (oldest(store) !== before) return null
+  if (oldest(store) !== before || page.asOf < (before ?? 0)) return null
   const room = addPage(store.room, page)
   if (!room) return null
   const window = Math.max(store.limits.window, Math.ceil(Object.keys(room.messages).length / 0.9))

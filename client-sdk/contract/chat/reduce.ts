@@ -25,6 +25,9 @@ export function reduceMessages(messages: Messages, event: Envelope): Messages {
   }
 }
 
+/** Whether an event of this type may change a message of a lower seq. Every type that does must be named here. */
+export const changesOlder = (type: string): boolean => type === 'log.erased'
+
 /** Copies that a fold under way has made for itself: they alone are written in place. */
 const drafts = new WeakSet<Messages>()
 
