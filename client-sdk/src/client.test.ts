@@ -357,6 +357,105 @@ test('R8 history comes in a room where 20 messages a second overtake each page',
   expect(room.state.messages.map((m) => m.seq)).toEqual(Array.from({ length: hub.log.head }, (_, i) => i + 1))
 })
 
+test.each([
+  ['room.event', []],
+  ['room.event', [null]],
+  ['room.event', [[null, 7, {}]]],
+  ['room.event', [[{ roomId, id: 'x', type: 'moon.risen', seq: 2.5 }]]],
+  ['room.event', [[{ roomId, id: 'x', type: 'moon.risen', seq: 1e300 }]]],
+  ['room.event', [[{ roomId, id: 'x', type: 'moon.risen', seq: -1 }]]],
+  ['room.closed', []],
+  ['room.closed', [{ roomId: 7 }]],
+  ['session.ending', []],
+  ['session.ending', [null]],
+  ['session.ending', [{ code: 7 }]],
+])('W1 %s with %j is ignored, and onError hears of it', async (name, args) => {
+  const room = await live()
+  const commands = hub.commands.length
+  for (const socket of hub.sockets) socket.hear(name, args)
+  await seconds(60)
+  expect(onError.mock.calls).toEqual([[expect.objectContaining({ message: `The hub sent a malformed ${name}` })]])
+  expect(room.state).toMatchObject({ status: 'live', rev: 3 })
+  expect([hub.commands.length, hub.handshakes.length, parley.status]).toEqual([commands, 1, 'online'])
+})
+
+test('W1 the sound events of a frame are not lost with a malformed one', async () => {
+  const room = await live()
+  const [a, b, c] = [hub.log.hear(), hub.log.hear(), hub.log.hear()]
+  for (const socket of hub.sockets) socket.hear('room.event', [[a, { ...b, seq: '5' }, c]])
+  await seconds(1)
+  expect(room.state).toMatchObject({ status: 'live', rev: 6 })
+})
+
+test.each<[string, unknown]>([
+  ['nothing', undefined],
+  ['no reply', 'yes'],
+  ['no data', { ok: true }],
+  ['no place', { ok: true, data: {} }],
+  ['a place nowhere', { ok: true, data: { messageId: 'x', seq: 2.5, at: '' } }],
+  ['no error', { ok: false }],
+  ['an error without a code', { ok: false, error: { message: 'oh' } }],
+])('W2 a send answered with %s goes again under the same id, and is not lost', async (_, reply) => {
+  const room = await live()
+  let lies = 3
+  hub.intercept = (name) => (name === 'chat.send' && lies-- > 0 ? { ...(reply as object), lie: true } : null) as never
+  const answer = hub.answer.bind(hub)
+  hub.answer = (...args) => {
+    const said = answer(...args)
+    return 'lie' in said ? (reply as typeof said) : said
+  }
+  const sent = room.send('hello')
+  await seconds(0.05)
+  expect(room.state.messages.at(-1)).toMatchObject({ text: 'hello', pending: 'sending' })
+  await seconds(30)
+  expect(await sent).toMatchObject({ seq: 4, messageId: expect.any(String) })
+  expect(sends()).toHaveLength(4)
+  expect(new Set(sends()).size).toBe(1)
+  expect(texts(room).filter((text) => text === 'hello')).toHaveLength(1)
+  expect(onError).toHaveBeenCalledTimes(3)
+  expect(hub.handshakes).toHaveLength(1)
+})
+
+test.each<['room.join' | 'room.sync', object | null]>([
+  ['room.join', null],
+  ['room.join', { head: 1e300 }],
+  ['room.join', { events: [null] }],
+  ['room.join', { me: null }],
+  ['room.join', { snapshot: { asOf: 3 } }],
+  ['room.join', { checkpoint: {} }],
+  ['room.sync', null],
+  ['room.sync', { head: 9, events: 'none' }],
+  ['room.sync', { head: 2.5 }],
+])('W2 a %s answered with %j is asked again', async (command, wrong) => {
+  let lies = 2
+  const answer = hub.answer.bind(hub)
+  hub.answer = (socket, name, input) => {
+    const said = answer(socket, name, input)
+    if (name !== command || !said.ok || lies-- <= 0) return said
+    return { ok: true, data: wrong && { ...(said.data as object), ...wrong } }
+  }
+  const room = begin()
+  const joined = room.join()
+  await seconds(10)
+  await joined
+  hub.log.hear()
+  hub.tell(hub.log.hear())
+  await seconds(10)
+  expect(room.state).toMatchObject({ status: 'live', rev: 5 })
+  expect(onError).toHaveBeenCalledTimes(2)
+})
+
+test('W2 a page or a list of rooms of another shape is no answer', async () => {
+  for (let i = 0; i < 40; i++) hub.log.hear()
+  const page = { asOf: 43, messages: [{ id: 'x', seq: 2.5 }], more: false }
+  for (const said of [null, {}, { rooms: 7 }, page]) {
+    const room = await live({ fetch: async () => new Response(JSON.stringify(said)) })
+    await expect(room.loadOlder()).rejects.toMatchObject({ code: 'server.unavailable' })
+    await expect(parley.rooms()).rejects.toMatchObject({ code: 'server.unavailable' })
+    parley.close()
+  }
+})
+
 test('L1 a listener that throws breaks nothing', async () => {
   onError.mockImplementation(() => {
     throw new Error('this one too')

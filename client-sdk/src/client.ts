@@ -7,11 +7,12 @@ import { fullJitter } from './backoff.ts'
 import { type CheckpointKey, Checkpoints } from './checkpoints.ts'
 import { Connection } from './connection.ts'
 import type { Stage } from './connection-machine.ts'
-import { isSessionError } from './errors.ts'
+import { isSessionError, unanswered } from './errors.ts'
 import { guarded, Listeners, type OnError } from './listeners.ts'
 import { type Fetch, rest } from './rest.ts'
 import type { Room, RoomHost } from './room.ts'
 import { RoomClient } from './room-client.ts'
+import { isPage, malformed } from './shapes.ts'
 import { type OpenSocket, openSocketIo } from './socket.ts'
 import { type ClientStorage, memoryStorage } from './storage.ts'
 import type { GetToken } from './token.ts'
@@ -153,12 +154,16 @@ class Client implements Parley {
   }
 
   async rooms(): Promise<RoomSummary[]> {
-    return (await this.#authorised<{ rooms: RoomSummary[] }>('/api/v1/rooms')).rooms
+    const reply = await this.#authorised<{ rooms?: RoomSummary[] } | null>('/api/v1/rooms')
+    if (!Array.isArray(reply?.rooms)) throw unanswered(malformed('list of rooms'))
+    return reply.rooms
   }
 
-  #page(roomId: RoomId, before: number | undefined, limit: number): Promise<MessagePage> {
+  async #page(roomId: RoomId, before: number | undefined, limit: number): Promise<MessagePage> {
     const query = new URLSearchParams({ limit: String(limit), ...(before !== undefined && { before: String(before) }) })
-    return this.#authorised(`/api/v1/rooms/${encodeURIComponent(roomId)}/messages?${query}`)
+    const page = await this.#authorised<unknown>(`/api/v1/rooms/${encodeURIComponent(roomId)}/messages?${query}`)
+    if (!isPage(page)) throw unanswered(malformed('page of messages'))
+    return page
   }
 
   /** With the token at hand, and once more with a new one if that was refused. */

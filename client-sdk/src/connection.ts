@@ -4,8 +4,9 @@ import type { CommandName, Envelope, Output } from '../contract/index.ts'
 import { PROTOCOL_VERSION } from '../contract/version.ts'
 import type { Backoff } from './backoff.ts'
 import { type Effect, type Happening, next, type Stage, type State, start } from './connection-machine.ts'
-import { isSessionError, RemoteError, unanswered } from './errors.ts'
+import { asWireError, isSessionError, RemoteError, unanswered } from './errors.ts'
 import { guarded, type OnError } from './listeners.ts'
+import { isClosed, isEnvelope, isReply, malformed } from './shapes.ts'
 import type { CommandInput, OpenSocket, Socket } from './socket.ts'
 import { type GetToken, renewIn } from './token.ts'
 import { Unsettled } from './unsettled.ts'
@@ -76,15 +77,17 @@ export class Connection {
     const socket = this.#socket
     if (!socket || this.stage !== 'online') throw unanswered()
     const heard = this.#heard
-    const reply = await this.#asked.track(socket.emitWithAck(name, input, this.#options.ackTimeout)).catch((cause: unknown) => {
+    const reply: unknown = await this.#asked.track(socket.emitWithAck(name, input, this.#options.ackTimeout)).catch((cause: unknown) => {
       if (this.#heard === heard) this.#tellOf(socket, 'lost')
       throw unanswered(cause)
     })
     this.#heard++
+    if (!isReply<Output<C>>(name, reply)) throw unanswered(this.#misheard(`answer to ${name}`))
     if (reply.ok) return reply.data
-    if (!isSessionError(reply.error.code)) throw new RemoteError(reply.error)
+    const refusal = new RemoteError(asWireError(reply.error) ?? reply.error)
+    if (!isSessionError(refusal.code)) throw refusal
     this.#tellOf(socket, 'refused')
-    throw unanswered(new RemoteError(reply.error))
+    throw unanswered(refusal)
   }
 
   /** A token for REST: the last one, or another in place of a refused one. */
@@ -140,17 +143,39 @@ export class Connection {
     const current = (run: () => void) => {
       if (this.#socket !== socket) return
       this.#heard++
-      run()
+      guarded(run, this.#options.onError)
     }
     const verdict = (code: ErrorCode | undefined): Happening =>
       code === 'client.upgradeRequired' ? 'outdated' : code && isSessionError(code) ? 'refused' : 'lost'
     socket.on('connect', () => current(() => this.tell('connected')))
     socket.on('connect_error', (refusal) => current(() => this.tell(verdict(refusal?.code))))
     socket.on('disconnect', () => current(() => this.tell('lost')))
-    socket.on('session.ending', (error) => current(() => this.tell(verdict(error.code))))
-    socket.on('room.event', (events) => current(() => guarded(() => this.#on.events(events), this.#options.onError)))
-    socket.on('room.closed', ({ roomId }) => current(() => this.#on.roomClosed(roomId)))
+    socket.on('session.ending', (said) =>
+      current(() => {
+        const error = asWireError(said)
+        if (error) this.tell(verdict(error.code))
+        else this.#misheard('session.ending')
+      }),
+    )
+    socket.on('room.event', (said) => current(() => this.#hear(said)))
+    socket.on('room.closed', (said) =>
+      current(() => void (isClosed(said) ? this.#on.roomClosed(said.roomId) : this.#misheard('room.closed'))),
+    )
     this.#after('handshake', HANDSHAKE, () => this.tell('lost'))
+  }
+
+  /** Events that are sound are not lost with one that is not: it leaves a hole, and that is asked for. */
+  #hear(said: unknown): void {
+    const events = Array.isArray(said) ? said.filter(isEnvelope) : []
+    if (!Array.isArray(said) || events.length < said.length) this.#misheard('room.event')
+    if (events.length > 0) this.#on.events(events)
+  }
+
+  /** Tells the app that the hub is out of its mind; what it said counts for nothing. */
+  #misheard(what: string): TypeError {
+    const error = malformed(what)
+    this.#options.onError(error)
+    return error
   }
 
   #arrive(): void {

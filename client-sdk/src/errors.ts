@@ -26,11 +26,11 @@ export const isSessionError = (code: string): boolean => code === 'session.requi
 /** What came as an error, if it is one of ours. */
 export function asWireError(value: unknown): WireError | null {
   if (typeof value !== 'object' || value === null || !('code' in value) || typeof value.code !== 'string') return null
-  const { code, message, retryable, requestId } = value as Partial<WireError> & { code: ErrorCode }
+  const { code, message, retryable, requestId } = value as { [K in keyof WireError]: unknown } & { code: ErrorCode }
   return {
     code,
-    message: message ?? code,
-    retryable: retryable ?? (code in errors && errors[code].retryable),
-    requestId: requestId ?? '',
+    message: typeof message === 'string' ? message : code,
+    retryable: typeof retryable === 'boolean' ? retryable : Object.hasOwn(errors, code) && errors[code].retryable,
+    requestId: typeof requestId === 'string' ? requestId : '',
   }
 }

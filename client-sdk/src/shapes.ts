@@ -1,0 +1,76 @@
+import type { Message, MessagePage, Place } from '../contract/chat/schema.ts'
+import type { Checkpoint } from '../contract/checkpoint.ts'
+import type { Envelope } from '../contract/events.ts'
+import type { CommandName, Reply } from '../contract/index.ts'
+import type { Joined, Member, Snapshot, Synced } from '../contract/rooms/schema.ts'
+import { asWireError } from './errors.ts'
+
+/**
+ * What the SDK's own code leans on in what comes over a wire or out of a storage, and no more: fields and values that are
+ * newer than it pass. (The contract's zod schemas are not bundled with the SDK.)
+ */
+type Shape<T> = (value: unknown) => value is T
+type Fields<T> = { readonly [K in keyof T]?: (value: unknown) => boolean }
+
+const isString = (value: unknown): value is string => typeof value === 'string'
+const isBoolean = (value: unknown): value is boolean => typeof value === 'boolean'
+/** Beyond the safe integers `seq + 1` is no other number, so there would be no end to what is missing. */
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
+const isSeq = (value: unknown): value is number => isCount(value) && value > 0
+const orNull = (is: (value: unknown) => boolean) => (value: unknown) => value === null || is(value)
+const listOf = (is: (value: unknown) => boolean) => (value: unknown) => Array.isArray(value) && value.every(is)
+const object =
+  <T>(fields: Fields<T>): Shape<T> =>
+  (value): value is T =>
+    typeof value === 'object' &&
+    value !== null &&
+    Object.entries<Fields<T>[keyof T]>(fields).every(([name, is]) => is?.((value as Record<string, unknown>)[name]))
+
+export const isCheckpoint = object<Checkpoint>({
+  stream: isString,
+  seq: isCount,
+  hash: isString,
+  at: isString,
+  keyId: isString,
+  signature: isString,
+})
+/** What lies in `data` is the reducer's to judge: an event that it cannot read still moves `rev` on. */
+export const isEnvelope = object<Envelope>({ roomId: isString, seq: isSeq, id: isString, type: isString })
+export const isClosed = object<{ roomId: Envelope['roomId'] }>({ roomId: isString })
+const isPlace = object<Place>({ messageId: isString, seq: isSeq, at: isString })
+const isMessage = object<Message>({ id: isString, seq: isSeq, rev: isSeq, author: isString, at: isString, text: orNull(isString) })
+const isMember = object<Member>({ key: isString })
+export const isPage = object<MessagePage>({ asOf: isCount, messages: listOf(isMessage), more: isBoolean })
+const isSnapshot = object<Snapshot>({
+  asOf: isCount,
+  title: orNull(isString),
+  members: listOf(isMember),
+  messages: listOf(isMessage),
+  more: isBoolean,
+})
+const isSynced = object<Synced>({ head: isCount, events: listOf(isEnvelope) })
+const isJoined = object<Joined>({
+  me: isMember,
+  kind: isString,
+  head: isCount,
+  events: listOf(isEnvelope),
+  snapshot: orNull(isSnapshot),
+  checkpoint: orNull(isCheckpoint),
+  pastHash: orNull(isString),
+})
+
+const any = (_: unknown) => true
+const outputs: Record<CommandName, (data: unknown) => boolean> = {
+  'session.renew': any, // nobody reads it
+  'room.leave': any,
+  'room.join': isJoined,
+  'room.sync': isSynced,
+  'chat.send': isPlace,
+}
+
+export function isReply<T>(name: CommandName, value: unknown): value is Reply<T> {
+  const { ok, data, error } = (value ?? {}) as { ok?: unknown; data?: unknown; error?: unknown }
+  return ok === true ? outputs[name](data) : ok === false && asWireError(error) !== null
+}
+
+export const malformed = (what: string): TypeError => new TypeError(`The hub sent a malformed ${what}`)
