@@ -28,7 +28,11 @@ const plenty = () => new TokenBuckets({ perSecond: 1_000_000, burst: 1_000_000 }
 /** One process's shared parts, with tokens of the bench's own key. */
 export function openHouse(db: Database, tokenKey: string): House {
   const tokens = createTokens({ signer: signerFrom(tokenKey), seconds: TOKEN_SECONDS })
-  return house(db, { tokens, limits: { commands: plenty(), signInsByAddress: plenty(), signInsByEmail: plenty() }, sessionDays: 30 })
+  return house(db, {
+    tokens,
+    limits: { commands: plenty(), signInsByAddress: plenty(), signInsByEmail: plenty(), signInsAnywhere: plenty() },
+    sessionDays: 30,
+  })
 }
 
 export type BenchPerson = { userId: UserId; sessionId: SessionId; token: string }

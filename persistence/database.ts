@@ -1,5 +1,5 @@
 import { MikroORM } from '@mikro-orm/postgresql'
-import type { Pool } from 'pg'
+import pg, { type Pool } from 'pg'
 import { Person, RefreshToken, Session } from './entities/people.ts'
 import { Member, Room } from './entities/rooms.ts'
 import { EventLog } from './event-log.ts'
@@ -17,7 +17,6 @@ const settings = {
   search_path: 'parley',
   role: 'parley_app',
   idle_in_transaction_session_timeout: '10s',
-  transaction_timeout: '10s',
   lock_timeout: '3s',
   default_transaction_isolation: 'read\\ committed',
 }
@@ -27,14 +26,18 @@ export const startupOptions = (values: Record<string, string>) =>
     .map(([name, value]) => `-c ${name}=${value}`)
     .join(' ')
 
-/** Opens a migrated database; see `migrate`. Connects when it is first asked. */
+/** PostgreSQL 17 brought it; before, only idle transactions are ended. */
+const since17 = { transaction_timeout: '10s' }
+
+/** Opens a migrated database; see `migrate`. */
 export async function openDatabase({ url, maxConnections = 20 }: Options): Promise<Database> {
+  const options = startupOptions({ ...settings, ...((await versionOf(url)) >= 17 && since17) })
   const orm = await MikroORM.init({
     entities,
     clientUrl: url,
     pool: { min: 0, max: maxConnections },
     driverOptions: {
-      options: startupOptions(settings),
+      options,
       connectionTimeoutMillis: 5_000,
       query_timeout: 10_000,
       keepAlive: true,
@@ -52,4 +55,17 @@ export async function openDatabase({ url, maxConnections = 20 }: Options): Promi
     if (!pool.ending) await pool.end() // Kysely ends only a pool that it has used itself
   }
   return { orm, pool, log, close }
+}
+
+/** PostgreSQL's major version. */
+async function versionOf(url: string): Promise<number> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 })
+  client.on('error', () => {})
+  try {
+    await client.connect()
+    const { rows } = await client.query<{ version: string }>(`select current_setting('server_version_num') as version`)
+    return Math.floor(Number(rows[0]!.version) / 10_000)
+  } finally {
+    await client.end().catch(() => {})
+  }
 }

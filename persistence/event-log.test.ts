@@ -337,7 +337,7 @@ describe('the one door', () => {
     'update message set seq = 2',
     'delete from message',
     'update stream set last_seq = 0',
-    'select append_events(false, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null)',
+    'select append_events(false, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null)',
     `select create_stream(gen_random_uuid(), 'room')`,
   ]
   test.each(forEraser)('the eraser may not: %s', async (sql) => {

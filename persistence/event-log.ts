@@ -2,7 +2,7 @@ import type { EventSubscriber, TransactionEventArgs } from '@mikro-orm/core'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Pool } from 'pg'
 import { type Envelope, ParleyError, type StreamId } from '../client-sdk/contract/index.ts'
-import { APPEND, appendArguments, type Row, refusal } from './log/call.ts'
+import { APPEND, appendArguments, type Checked, type Row, refusal } from './log/call.ts'
 import { type Appended, type Entry, type Prepared, prepare, toEnvelope } from './log/entry.ts'
 import { GroupCommit } from './log/group-commit.ts'
 import { type Reading, readAfter } from './log/read.ts'
@@ -31,14 +31,19 @@ export class EventLog implements EventSubscriber {
    * Adds entries to the caller's transaction, the nth as event n of its command. Locks their streams in id order, so it
    * comes after every entity's lock and only once: any other order deadlocks. `raises`: streams whose access changes with
    * it (member, block, room state). Their `access_version` rises under the same locks, so nothing checked before commits
-   * after. Throws `access.changed`, `command.reused`, `resource.notFound`: the transaction must then be rolled back.
+   * after. `checked`: streams that the permission rests on though they get no entry. Throws `access.changed`, `command.reused`, `resource.notFound`: the transaction must then be rolled back.
    */
-  async append(em: EntityManager, entries: readonly Entry[], raises: readonly StreamId[] = []): Promise<Appended[]> {
+  async append(
+    em: EntityManager,
+    entries: readonly Entry[],
+    raises: readonly StreamId[] = [],
+    checked: readonly Checked[] = [],
+  ): Promise<Appended[]> {
     const transaction = transactionOf(em)
     if ('savepointName' in transaction)
       throw new Error('append belongs to the outermost transaction: it holds locks and announces the commit')
     const batch = entries.map(prepare)
-    const rows = await query<Row>(em, APPEND, appendArguments(batch, true, raises))
+    const rows = await query<Row>(em, APPEND, appendArguments(batch, true, raises, checked))
     const written = rows.map((row) => {
       // A command that this stream has seen, in a transaction that thinks it new: it was used for something else.
       const error = refusal(row.outcome === 'repeat' ? 'reused' : row.outcome)

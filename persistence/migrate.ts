@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { Migrator } from '@mikro-orm/migrations'
 import { MikroORM } from '@mikro-orm/postgresql'
 import pg from 'pg'
@@ -13,18 +14,23 @@ const ROLES = ['parley_app', 'parley_eraser']
  * Brings the schema to this version, as the role of the URL, which must own it. Starts that come at the same time wait
  * for each other on an advisory lock. Safe to run at every start.
  */
-export const migrate = (url: string): Promise<void> => locked(url, async (migrator) => void (await migrator.up()))
+export const migrate = (url: string): Promise<void> =>
+  locked(url, async (migrator, client) => {
+    await migrator.up()
+    await client.query(readFileSync(new URL('./sql/roles.sql', import.meta.url), 'utf8')) // always: a dump does not bring rights along
+  })
 
 /** Takes the schema down again, all of it. For tests and for people who know what they lose. */
 export const dangerouslyMigrateDown = (url: string): Promise<void> => locked(url, async (migrator) => void (await migrator.down({ to: 0 })))
 
-async function locked(url: string, work: (migrator: Migrator) => Promise<void>): Promise<void> {
-  const client = new pg.Client({ connectionString: url })
+async function locked(url: string, work: (migrator: Migrator, client: pg.Client) => Promise<void>): Promise<void> {
+  const client = new pg.Client({ connectionString: url, options: startupOptions({ search_path: 'parley' }) })
   await client.connect()
   try {
     await client.query('select pg_advisory_lock($1)', [LOCK])
     for (const role of ROLES) await createRole(client, role)
-    await client.query('create schema if not exists parley')
+    const { rowCount } = await client.query(`select from pg_namespace where nspname = 'parley'`)
+    if (!rowCount) await client.query('create schema parley') // asked first: `if not exists` wants the right to create one anyway
     const orm = await MikroORM.init({
       entities: [],
       discovery: { warnWhenNoEntities: false },
@@ -36,7 +42,7 @@ async function locked(url: string, work: (migrator: Migrator) => Promise<void>):
       logger: () => {},
     })
     try {
-      await work(orm.migrator as Migrator)
+      await work(orm.migrator as Migrator, client)
     } finally {
       await orm.close(true)
     }

@@ -2,9 +2,9 @@ import { ParleyError } from '../client-sdk/contract/errors.ts'
 
 /**
  * SQLSTATE classes and codes that say "not now" rather than "not this": 08 connection, 53 resources, 57P operator
- * (shutdown, crash, starting), 25P02–25P04 timeouts of a transaction, 40 serialisation and deadlock, 55P03 lock timeout.
+ * (shutdown, crash, starting), 25P02–25P04 timeouts of a transaction, 25006 a standby that is not the primary yet, 57014 a statement's timeout, 40 serialisation and deadlock, 55P03 lock timeout.
  */
-const passing = /^(08|53|57P|25P0[234]|40|55P03)/
+const passing = /^(08|53|57P|57014|25P0[234]|25006|40|55P03)/
 
 /** True where PostgreSQL could not be asked, or died while being asked: what was written then is unknown. */
 export function isUnavailable(error: unknown): boolean {

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type CommandName, commands, errors, newId, type RoomId } from '../client-sdk/contract/index.ts'
+import { sendMessage } from '../server/chat/send-message.ts'
 import { TokenBuckets } from '../server/limits.ts'
 import { commandId } from '../server/testing.ts'
 import { door, type Handlers } from './door.ts'
@@ -115,6 +116,40 @@ test('too many commands at once are refused as retryable; ack-less ones count to
   }
 })
 
+test('whoever goes on beyond the limit is cut off, with the reason', async () => {
+  const limited = await hub({ limits: { commands: new TokenBuckets({ perSecond: 0.001, burst: 1 }) } })
+  try {
+    const { creator } = await limited.negotiation()
+    const flood = await limited.client(creator)
+    const ending = new Promise<{ code: string }>((done) => flood.socket.once('session.ending', done))
+    for (let i = 0; i < 1_100; i++) flood.ask('room.leave', { roomId: newId() }).catch(() => {})
+    expect(await ending).toMatchObject({ code: 'rate.limited', retryable: true })
+    await expect.poll(() => flood.socket.connected).toBe(false)
+    expect(limited.lines.length).toBeLessThan(10) // counted, not listed
+    expect(limited.dropped.length).toBeGreaterThan(900)
+  } finally {
+    await limited.close()
+  }
+})
+
+test('whoever does not read what they ask for is cut off before it fills the memory', { timeout: 60_000 }, async () => {
+  const { roomId: place, creator, manager } = await h.negotiation()
+  const long = 'ß'.repeat(4_000)
+  await Promise.all(Array.from({ length: 150 }, () => sendMessage(h.as(manager), { commandId: commandId(), roomId: place, text: long })))
+  const slow = await h.client(creator)
+  const wire = (slow.socket.io.engine.transport as unknown as { ws: { _socket: { pause(): void } } }).ws._socket
+  const here = [...h.io.sockets.sockets.values()].find((socket) => socket.data.session.userId === creator.userId)!
+  wire.pause()
+  const before = process.memoryUsage().rss
+  for (let i = 0; i < 400 && here.connected; i++) {
+    slow.socket.emit('room.sync', { roomId: place, after: 0 }, () => {})
+    await new Promise((done) => setTimeout(done, 5))
+  }
+  await expect.poll(() => here.connected, { timeout: 10_000 }).toBe(false)
+  expect(process.memoryUsage().rss - before).toBeLessThan(250_000_000)
+  expect(await client.ask('chat.send', good())).toMatchObject({ ok: true })
+})
+
 test('10,000 random commands are each answered with a typed reply, and nothing is unhandled', { timeout: 120_000 }, async () => {
   const names = fc.constantFrom(...Object.keys(commands), 'chat.nothing')
   const id = fc.oneof(fc.uuid(), fc.constant(roomId), fc.string())
@@ -151,7 +186,9 @@ test('a command without a permission rule does not start', () => {
   const rules = commands as unknown as Record<string, { allow?: string }>
   rules['chat.unruled'] = { ...commands['chat.send'], allow: 'noSuchRule' }
   try {
-    expect(() => door({ house: h.house, log: () => {}, dropped: () => {} }, {} as Handlers)).toThrow('chat.unruled has no permission rule')
+    expect(() => door({ house: h.house, log: () => {}, dropped: () => {}, cut: () => {} }, {} as Handlers)).toThrow(
+      'chat.unruled has no permission rule',
+    )
   } finally {
     delete rules['chat.unruled']
   }

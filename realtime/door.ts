@@ -12,6 +12,7 @@ import {
 } from '../client-sdk/contract/index.ts'
 import { type Ctx, context, type House } from '../server/ctx.ts'
 import { foreseen } from '../server/foreseen.ts'
+import { MOST_UNREAD, unread } from './outgoing.ts'
 import type { AppSocket } from './socket.ts'
 
 export type Handlers = { [C in CommandName]: (ctx: Ctx, input: Input<C>, socket: AppSocket) => Promise<Output<C>> }
@@ -20,8 +21,10 @@ export type Line = { command: string; actor: string; requestId: string; code: st
 export type DoorPorts = {
   house: House
   log(line: Line): void
-  /** A command without somebody to answer. */
+  /** A command without somebody to answer, or beyond the limit. */
   dropped(name: string): void
+  /** Says why, and closes the socket. */
+  cut(socket: AppSocket, error: ParleyError): void
 }
 
 /** Throws for a command without a rule: it must not start. */
@@ -40,6 +43,11 @@ export function door(ports: DoorPorts, handlers: Handlers): (socket: AppSocket, 
   return async (socket, name, args) => {
     const { session } = socket.data // read at each command: it is renewed on the open socket
     const withinLimit = ports.house.limits.commands.take(session.userId)
+    if (!withinLimit && ++socket.data.refused > MOST_REFUSED)
+      return ports.cut(socket, new ParleyError('rate.limited', 'Too many commands, for too long'))
+    if (withinLimit) socket.data.refused = 0
+    if (unread(socket) > MOST_UNREAD)
+      return ports.cut(socket, new ParleyError('client.tooSlow', 'Read what you are sent, then ask for more'))
     const command = Object.hasOwn(commands, name) ? name : 'unknown' // a stranger's words stay out of logs and metrics
     const reply = args.at(-1)
     if (typeof reply !== 'function') return ports.dropped(command)
@@ -59,6 +67,7 @@ export function door(ports: DoorPorts, handlers: Handlers): (socket: AppSocket, 
     }
     reply(answer)
     const code = answer.ok ? 'ok' : answer.error.code
+    if (code === 'rate.limited') return ports.dropped(command) // counted, not listed: it is what floods are made of
     ports.log({
       command,
       actor: session.userId,
@@ -80,6 +89,9 @@ export function door(ports: DoorPorts, handlers: Handlers): (socket: AppSocket, 
     return handler(ctx, parsed.data, socket)
   }
 }
+
+/** Commands beyond the limit in a row, after which a socket is closed. */
+const MOST_REFUSED = 1_000
 
 /** Clients take a hub that says nothing for 10 s for dead. This is the word that keeps them, in ms. */
 const DEADLINE = 8_000

@@ -24,6 +24,7 @@ function room() {
     emit: (_room, events) => {
       for (const socket of inside) heard.get(socket)!.push(...events.map((e) => e.seq))
     },
+    forget: () => {},
     failed: () => {},
   })
   const socket = (userId = newId<UserId>()) => {
@@ -96,6 +97,20 @@ test('P6: somebody who comes in while the others are being checked is checked to
   await expect.poll(() => heard(first)).toEqual([1, 2])
   expect(heard(late)).toContain('closed')
   expect(heard(late)).not.toContain(2)
+})
+
+test('P6: a gate that was closed while it checked sends nothing to who came by the next one', async () => {
+  const { gate, state, socket, heard } = room()
+  const [leaves, next] = [socket(), socket()]
+  gate.admit(leaves, 0)
+  state.accessVersion = 1
+  gate.offer({ accessVersion: 1, events: [event(1)] })
+  gate.leave(leaves)
+  gate.close()
+  void next.join(roomId) // by another gate, checked before that event
+  await turn()
+  await turn()
+  expect(heard(next)).toEqual([])
 })
 
 test('a socket that leaves while it is checked does not come back by it', async () => {

@@ -11,6 +11,8 @@ export type GatePorts = {
   membersAmong(roomId: RoomId, users: readonly UserId[]): Promise<{ accessVersion: number; members: ReadonlySet<UserId> }>
   /** Sends to the gate's sockets on this node, all at once. */
   emit(roomId: RoomId, events: Envelope[]): void
+  /** Nobody here is in this room any more: what was to be sent to it must not reach who comes next. */
+  forget(roomId: RoomId): void
   failed(error: unknown): void
 }
 
@@ -26,6 +28,7 @@ export class Gate {
   readonly #checkedAt = new Map<AppSocket, number>()
   /** No version in `#checkedAt` is lower. */
   #checked = Number.POSITIVE_INFINITY
+  #closed = false
   /** What every socket must have been checked at before the next event goes out. */
   #required = 0
 
@@ -79,8 +82,11 @@ export class Gate {
     await this.#check([...this.#checkedAt.keys()])
   }
 
+  /** Whoever opens the room after this has a gate of their own, and a check of their own. */
   close(): void {
+    this.#closed = true
     this.#sequencer.close()
+    this.#ports.forget(this.roomId)
     for (const socket of this.#checkedAt.keys()) void socket.leave(this.roomId)
     this.#checkedAt.clear()
   }
@@ -101,7 +107,7 @@ export class Gate {
       await this.#check(stale)
     }
     this.#checked = Array.from(this.#checkedAt.values()).reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY)
-    this.#ports.emit(this.roomId, events)
+    if (!this.#closed) this.#ports.emit(this.roomId, events)
   }
 
   /** Until the database answers nobody gets anything: silence is safe, a leak is not. */

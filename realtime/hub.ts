@@ -9,13 +9,14 @@ import type { Ctx } from '../server/ctx.ts'
 import { type DoorPorts, door, type Handlers } from './door.ts'
 import { Gates } from './gates.ts'
 import { end, greet, refusal } from './handshake.ts'
+import { MOST_UNREAD, unread } from './outgoing.ts'
 import { Pacer } from './pacer.ts'
 import { People } from './people.ts'
 import { roomHandlers } from './rooms.ts'
 import type { AppServer, AppSocket } from './socket.ts'
 import { tail } from './tail.ts'
 
-export type HubOptions = DoorPorts & {
+export type HubOptions = Omit<DoorPorts, 'cut'> & {
   /** May a page of this origin open a socket? Programs without one may. */
   isAllowedOrigin(origin: string): boolean
   failed(error: unknown): void
@@ -57,11 +58,12 @@ export function openHub(http: HttpServer, options: HubOptions): Hub {
     read: (roomId, after, limit) => db.log.readAfter(roomId, after, limit),
     membersAmong: (roomId, users) => membersAmong(db.pool, roomId, users),
     emit: (roomId, events) => pacer.emit(roomId, events),
+    forget: (roomId) => pacer.forget(roomId),
     failed,
   })
   const people = new People(gates, {
     read: async (userId, after, limit) => (await db.log.readAfter(userId, after, limit)).events,
-    isLive: async (sessionId) => (await sessionDoor(db.pool, sessionId))?.live === true,
+    door: (sessionId) => sessionDoor(db.pool, sessionId),
     end,
     failed,
   })
@@ -84,7 +86,7 @@ export function openHub(http: HttpServer, options: HubOptions): Hub {
     ...roomHandlers(gates),
     'chat.send': sendMessage,
   }
-  const handle = door(options, handlers)
+  const handle = door({ ...options, cut: end }, handlers)
 
   /** Where each newcomer's own stream stood when their session was found to be live. */
   const arrivals = new WeakMap<AppSocket, number>()
@@ -92,6 +94,7 @@ export function openHub(http: HttpServer, options: HubOptions): Hub {
     try {
       const { session, head } = await greet(house, socket.handshake.auth)
       socket.data.session = session
+      socket.data.refused = 0
       arrivals.set(socket, head)
       next()
     } catch (error) {
@@ -105,13 +108,14 @@ export function openHub(http: HttpServer, options: HubOptions): Hub {
       for (const room of socket.rooms) gates.leave(room as Parameters<Gates['leave']>[0], socket)
       people.detach(socket)
     })
-    void people.attach(socket, arrivals.get(socket) ?? 0)
+    people.attach(socket, arrivals.get(socket) ?? 0).catch(failed)
   })
 
   const sweep = setInterval(() => {
     const now = house.now()
     for (const socket of io.sockets.sockets.values()) {
       if (socket.data.session.endsAt <= now) end(socket, new ParleyError('session.ended', 'The access token has expired'))
+      else if (unread(socket) > MOST_UNREAD) end(socket, new ParleyError('client.tooSlow', 'Too much is unread; connect again'))
     }
   }, SWEEP)
 

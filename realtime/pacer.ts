@@ -40,6 +40,11 @@ export class Pacer {
     }
   }
 
+  /** Drops what is held back for a room. */
+  forget(roomId: RoomId): void {
+    this.#held.delete(roomId)
+  }
+
   /** Sends all that is held back. */
   flush(): void {
     if (this.#timer) clearTimeout(this.#timer)

@@ -6,7 +6,8 @@ import type { AppSocket } from './socket.ts'
 
 type Ports = {
   read(userId: UserId, after: number, limit: number): Promise<Envelope[]>
-  isLive(sessionId: SessionId): Promise<boolean>
+  /** Whether the session may go on, and where its person's stream stands. */
+  door(sessionId: SessionId): Promise<{ live: boolean; head: number } | undefined>
   /** Says why, and closes the socket. */
   end(socket: AppSocket, error: ParleyError): void
   failed(error: unknown): void
@@ -29,10 +30,10 @@ export class People {
     const { userId, sessionId } = socket.data.session
     const person = this.#people.get(userId) ?? this.#begin(userId, head)
     person.sockets.add(socket)
-    if (person.sequencer.delivered <= head) return
-    // What was delivered meanwhile may have ended this very session before its socket was here to hear it.
-    const live = await this.#ports.isLive(sessionId).catch(() => false)
-    if (!live) this.#ports.end(socket, sessionEnded())
+    // Between the handshake and now the session may have ended, and the news of it have come before this socket was here.
+    const door = await this.#ports.door(sessionId).catch(this.#ports.failed)
+    if (!door?.live) this.#ports.end(socket, sessionEnded())
+    else this.#people.get(userId)?.sequencer.reach(door.head)
   }
 
   detach(socket: AppSocket): void {

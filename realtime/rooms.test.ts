@@ -125,7 +125,7 @@ test('P6: signing out cuts the session’s sockets off on every node, and no oth
   const stays = await h.client(owner, { token: elsewhere.accessToken }, other.url)
   const ended = cut.map(({ socket }) => new Promise<{ code: string }>((done) => socket.once('session.ending', done)))
   const info = await h.house.tokens.verify(session.accessToken)
-  await signOut(Object.assign(h.as(owner), { session: info }), { commandId: commandId() })
+  await signOut(Object.assign(h.as(owner), { session: info }))
   expect((await Promise.all(ended)).map((error) => error.code)).toEqual(['session.ended', 'session.ended'])
   await expect.poll(() => cut.map(({ socket }) => socket.connected)).toEqual([false, false])
   expect(stays.socket.connected).toBe(true)
@@ -154,6 +154,51 @@ test('a campaign’s creators learn nothing of each other, not even from a gap i
   await expect.poll(() => texts(watching.heard)).toEqual(['news'])
   expect(joined.heard).toEqual([])
   expect(await watching.ask('chat.send', say(roomId, 'may I?'))).toMatchObject({ ok: false, error: { code: 'access.denied' } })
+})
+
+test('P6: in a campaign’s room people come and go again and again, and a removed owner’s order does not commit', async () => {
+  const people = await Promise.all(['brand', 'brand', 'creator', 'creator', 'creator'].map((role) => h.person(role as 'brand')))
+  const [owner, second, one, two, three] = people as [TestPerson, TestPerson, TestPerson, TestPerson, TestPerson]
+  const roomId = await h.room('campaign', [
+    [owner, 'owner'],
+    [second, 'owner'],
+    [one, 'creator'],
+    [two, 'creator'],
+  ])
+  const by = (userId: TestPerson['userId']) => ({ commandId: commandId(), roomId, userId })
+  await removeMember(h.as(owner), by(one.userId))
+  await removeMember(h.as(owner), by(two.userId))
+  await addMember(h.as(owner), { ...by(three.userId), role: 'creator' })
+  await removeMember(h.as(three), by(three.userId))
+  await addMember(h.as(owner), { ...by(one.userId), role: 'creator' })
+
+  const [removal, addition] = await Promise.allSettled([
+    removeMember(h.as(owner), by(second.userId)),
+    addMember(h.as(second), { ...by(two.userId), role: 'creator' }),
+  ])
+  expect(removal.status).toBe('fulfilled')
+  const added = await h.db.pool.query('select from member where room_id = $1 and user_id = $2 and removed_at is null', [roomId, two.userId])
+  expect(added.rowCount).toBe(addition.status === 'fulfilled' ? 1 : 0)
+  if (addition.status === 'rejected') expect(addition.reason).toMatchObject({ code: 'resource.notFound' })
+})
+
+test('P6: what was read while its reader was removed is not told', async () => {
+  for (const name of ['room.join', 'room.sync'] as const) {
+    const { roomId, owner, creator } = await h.negotiation()
+    const client = await h.client(creator)
+    const read = h.db.log.readAfter.bind(h.db.log)
+    h.db.log.readAfter = async (streamId, ...rest) => {
+      if (streamId === roomId) {
+        h.db.log.readAfter = read
+        await removeMember(h.as(owner), { commandId: commandId(), roomId, userId: creator.userId })
+        await sendMessage(h.as(owner), say(roomId, 'not for you'))
+      }
+      return read(streamId, ...rest)
+    }
+    const reply = await client.ask(name, { roomId, after: 0 })
+    expect(reply).toMatchObject({ ok: false, error: { code: 'resource.notFound' } })
+    expect(JSON.stringify([reply, client.heard])).not.toContain('not for you')
+  }
 })
 
 const inRooms = (Object.keys(commands) as CommandName[]).filter((name) => isRoomRule(commands[name].allow))

@@ -22,41 +22,37 @@ export const roomHandlers = (gates: Gates) => ({
   },
 })
 
-/** The socket goes through the gate first and reads second, so that nothing falls between the two. */
-async function joinRoom(gates: Gates, ctx: Ctx, { roomId, after, known }: Input<'room.join'>, socket: AppSocket): Promise<Joined> {
-  const door = await enter(gates, ctx, { roomId, known }, socket)
-  const { me, kind, checkpoint, pastHash } = door
-  const missed = after === undefined ? Number.POSITIVE_INFINITY : door.head - after
-  if (after !== undefined && missed >= 0 && missed <= MOST_MISSED) {
-    const { accessVersion, events } = await ctx.log.readAfter(roomId, after, PAGE)
-    gates.get(roomId)?.offer({ accessVersion, events: [] })
-    const head = Math.max(door.head, events.at(-1)?.seq ?? 0)
-    return { me, kind, head, events, snapshot: null, checkpoint, pastHash }
-  }
-  const snapshot = await takeSnapshot(ctx, roomId)
-  const { accessVersion, events } = await ctx.log.readAfter(roomId, snapshot.asOf, PAGE)
-  gates.get(roomId)?.offer({ accessVersion, events: [] })
-  return { me, kind, head: Math.max(snapshot.asOf, events.at(-1)?.seq ?? 0), events, snapshot, checkpoint, pastHash }
-}
-
-/** Through the gate, which refuses a check that is out of date by now. */
-async function enter(
-  gates: Gates,
-  ctx: Ctx,
-  { roomId, known }: Pick<Input<'room.join'>, 'roomId' | 'known'>,
-  socket: AppSocket,
-): Promise<Door> {
+/**
+ * The socket goes through the gate first and reads second, so that nothing falls between the two. What was read under
+ * another access version than the gate's check saw may be younger than the right to see it: then all of it is done again.
+ */
+async function joinRoom(gates: Gates, ctx: Ctx, input: Input<'room.join'>, socket: AppSocket): Promise<Joined> {
   for (let tries = 0; tries < TRIES; tries++) {
-    const door = await doorOf(ctx.db.pool, { roomId, userId: caller(ctx).userId, known: known ?? null })
+    const door = await doorOf(ctx.db.pool, { roomId: input.roomId, userId: caller(ctx).userId, known: input.known ?? null })
+    if (!door) gates.leave(input.roomId, socket) // it may have come in by an earlier try
     if (!door) throw new ParleyError('resource.notFound', 'No such room')
     if (!can(commands['room.join'].allow, { kind: door.kind, role: door.me.role })) {
       throw new ParleyError('access.denied', 'Your role in this room does not allow that')
     }
     if (!socket.connected) throw new ParleyError('session.ended', 'The connection is gone')
-    if (gates.open(roomId, door.head).admit(socket, door.accessVersion)) return door
-    gates.leave(roomId, socket)
+    if (!gates.open(input.roomId, door.head).admit(socket, door.accessVersion)) {
+      gates.leave(input.roomId, socket)
+      continue
+    }
+    const { accessVersion, joined } = await readAtDoor(ctx, input, door)
+    gates.get(input.roomId)?.offer({ accessVersion, events: [] })
+    if (accessVersion === door.accessVersion) return joined
   }
   throw new ParleyError('access.changed', 'Rights in this room keep changing; try again')
+}
+
+/** What was missed, or a snapshot, with the access version after the last of it was read. */
+async function readAtDoor(ctx: Ctx, { roomId, after }: Input<'room.join'>, door: Door): Promise<{ accessVersion: number; joined: Joined }> {
+  const { me, kind, checkpoint, pastHash } = door
+  const missed = after === undefined ? Number.POSITIVE_INFINITY : door.head - after
+  const snapshot = missed >= 0 && missed <= MOST_MISSED ? null : await takeSnapshot(ctx, roomId)
+  const { head, accessVersion, events } = await ctx.log.readAfter(roomId, snapshot?.asOf ?? after!, PAGE)
+  return { accessVersion, joined: { me, kind, head, events, snapshot, checkpoint, pastHash } }
 }
 
 /**
@@ -70,7 +66,9 @@ async function takeSnapshot(ctx: Ctx, roomId: Input<'room.join'>['roomId']): Pro
 }
 
 async function syncRoom(ctx: Ctx, { roomId, after, limit }: Input<'room.sync'>): Promise<Output<'room.sync'>> {
-  await authorise(ctx, commands['room.sync'].allow, roomId)
-  const { head, events } = await ctx.log.readAfter(roomId, after, limit)
+  const standing = await authorise(ctx, commands['room.sync'].allow, roomId)
+  const { head, events, accessVersion } = await ctx.log.readAfter(roomId, after, limit)
+  // What was read may be younger than the right to read it.
+  if (accessVersion !== standing.accessVersion) await authorise(ctx, commands['room.sync'].allow, roomId)
   return { head, events }
 }

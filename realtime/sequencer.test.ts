@@ -18,7 +18,7 @@ function over(events: Envelope[], head = 0, faults: Fault[] = []) {
       reads++
       await settled()
       if (faults.splice(0, 1)[0]?.fails) throw new Error('the database is away')
-      return events.slice(after, after + Math.min(limit, 7))
+      return events.filter((e) => e.seq > after).slice(0, Math.min(limit, 7))
     },
     deliver: (batch) => void delivered.push(...batch.map((e) => e.seq)),
     failed: () => {},
@@ -95,4 +95,13 @@ test('while a delivery waits, what comes after it waits too', async () => {
   open()
   await settled()
   expect(delivered).toEqual([1, 2])
+})
+
+test('where an event is missing from the database itself, nothing after it is delivered, and the database is not asked in a rush', async () => {
+  const { sequencer, delivered, reads } = over([event(1), event(3)])
+  sequencer.reach(3)
+  await new Promise((done) => setTimeout(done, 400))
+  expect(delivered).toEqual([1])
+  expect(reads()).toBeLessThan(6)
+  sequencer.close()
 })

@@ -92,6 +92,7 @@ export class Sequencer {
       const missed = await this.#source.read(this.#delivered, PAGE)
       // It was announced, and it is not there: nothing to wait for, unless more was announced meanwhile.
       if (missed.length === 0 && this.#target === target) this.#target = this.#delivered
+      if (missed[0] && missed[0].seq !== this.#delivered + 1) throw new Error(`The event ${this.#delivered + 1} of a stream is missing`)
       for (const event of missed) this.#early.set(event.seq, event)
     } catch (error) {
       this.#source.failed(error)

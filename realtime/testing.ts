@@ -14,6 +14,7 @@ import {
 import { type TestPerson, type World, world } from '../server/testing.ts'
 import type { Line } from './door.ts'
 import { openHub } from './hub.ts'
+import type { AppServer } from './socket.ts'
 
 export type TestClient = {
   socket: Socket<ServerToClient, ClientToServer>
@@ -26,6 +27,8 @@ export type TestClient = {
 }
 export type TestHub = World & {
   url: string
+  /** The first node's own side. */
+  io: AppServer
   /** What the door logged. */
   lines: Line[]
   dropped: string[]
@@ -56,7 +59,7 @@ export async function hub(options: Parameters<typeof world>[0] = {}): Promise<Te
     })
     await new Promise<void>((done) => http.listen(0, '127.0.0.1', done))
     nodes.push(opened.close)
-    return { url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`, close: opened.close }
+    return { url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`, io: opened.io, close: opened.close }
   }
   const first = await node()
 
@@ -85,5 +88,5 @@ export async function hub(options: Parameters<typeof world>[0] = {}): Promise<Te
     for (const stop of nodes) await stop()
     await w.close()
   }
-  return { ...w, url: first.url, lines, dropped, failures, client, node, close }
+  return { ...w, url: first.url, io: first.io, lines, dropped, failures, client, node, close }
 }

@@ -8,7 +8,14 @@ export interface Limiter {
 /** `burst` at once, and `perSecond` of them come back each second. */
 export type Rate = { perSecond: number; burst: number }
 /** One process's limits. `commands` is by person, over the socket and REST together. */
-export type Limits = { commands: Limiter; signInsByAddress: Limiter; signInsByEmail: Limiter }
+export type Limits = {
+  commands: Limiter
+  signInsByAddress: Limiter
+  /** Of one e-mail from one address: guessing from elsewhere must not lock the owner out. */
+  signInsByEmail: Limiter
+  /** Of one e-mail from everywhere together: guessing from many addresses has an end, too. */
+  signInsAnywhere: Limiter
+}
 
 /** So many keys are known at once; each takes about 200 bytes. */
 const MOST = 50_000
@@ -47,12 +54,15 @@ export class TokenBuckets implements Limiter {
 
 /** Sign-ins are counted over this, in seconds. */
 const SIGN_IN_WINDOW = 15 * 60
+/** So many times what one address may. */
+const ANYWHERE = 10
 const signIns = (count: number) => new TokenBuckets({ perSecond: count / SIGN_IN_WINDOW, burst: count })
 
 export const limitsFrom = (config: Pick<Config, 'rate' | 'signInsPerAddress' | 'signInsPerEmail'>): Limits => ({
   commands: new TokenBuckets(config.rate),
   signInsByAddress: signIns(config.signInsPerAddress),
   signInsByEmail: signIns(config.signInsPerEmail),
+  signInsAnywhere: signIns(config.signInsPerEmail * ANYWHERE),
 })
 
 /** What one household or machine cannot change at will: an IPv4 address, or the first 64 bits of an IPv6 one. */

@@ -20,6 +20,8 @@ import { createTokens } from './sessions/tokens.ts'
 
 /** Where the embedded mode keeps everything, in the folder that it is started in. */
 const HOME = '.data'
+/** How long a request may still take when the process stops, in ms. */
+const FAREWELL = 1_000
 /** Connections that wait to be accepted: a crowd that is back at once must not be sent away. */
 const BACKLOG = 4_096
 type Stop = () => Promise<void> | void
@@ -58,7 +60,10 @@ async function start(config: Config, log: Log, reset: boolean): Promise<string> 
     const dropped = (command: string) => log.warn('dropped', { command })
     running.push(openHub(http, { house: parts, isAllowedOrigin: origin, log: line, dropped, failed }).close)
   } else {
-    running.push(() => new Promise((done) => http.close(() => done())))
+    running.push(() => {
+      setTimeout(() => http.closeAllConnections(), FAREWELL).unref()
+      return new Promise((done) => http.close(() => done()))
+    })
   }
   await new Promise<void>((done, fail) => {
     http.once('error', fail)

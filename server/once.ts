@@ -1,9 +1,17 @@
 import { createHash } from 'node:crypto'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { canonical, type Json } from '../client-sdk/contract/canonical.ts'
-import { type CommandId, ParleyError } from '../client-sdk/contract/index.ts'
+import { eventId } from '../client-sdk/contract/chain.ts'
+import { type ActorKey, type CommandId, ParleyError } from '../client-sdk/contract/index.ts'
+import { digest } from '../persistence/digest.ts'
 import { query } from '../persistence/sql.ts'
 import { type Ctx, commander } from './ctx.ts'
+
+/**
+ * A command's id for streams where the platform acts for many: another person's same id must be another there.
+ */
+export const ownId = (ctx: Ctx, commandId: CommandId): CommandId =>
+  eventId(digest, commandId, commander(ctx) as string as ActorKey, 0) as string as CommandId
 
 /**
  * Runs a command's effect once, in the caller's transaction: sent again it gets the first answer, from the row that was

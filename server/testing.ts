@@ -65,7 +65,7 @@ export async function world({
 }: WorldOptions = {}): Promise<World> {
   const { db, url, close } = await openTestDatabase()
   const tokens = createTokens({ signer, seconds: tokenSeconds })
-  const unlimited = { commands: plenty(), signInsByAddress: plenty(), signInsByEmail: plenty() }
+  const unlimited = { commands: plenty(), signInsByAddress: plenty(), signInsByEmail: plenty(), signInsAnywhere: plenty() }
   const h = house(db, { tokens, limits: { ...unlimited, ...limits }, sessionDays }, now)
   passwordHash ??= hashPassword(PASSWORD)
   const hash = await passwordHash

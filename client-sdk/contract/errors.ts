@@ -20,6 +20,8 @@ export const errors = {
   'person.exists': { status: 409, retryable: false },
   /** The same command id with other content. */
   'command.reused': { status: 409, retryable: false },
+  /** It does not read what it is sent, and was cut off: connect again, and catch up. */
+  'client.tooSlow': { status: 429, retryable: true },
   'rate.limited': { status: 429, retryable: true },
   /** The room's past is not the one this client has seen. Made by the client alone. */
   'log.forked': { status: 409, retryable: false },

@@ -6,12 +6,20 @@ export type Outcome = 'appended' | 'repeat' | 'reused' | 'stale' | 'busy' | 'mis
 /** `i` counts from 1. `access` is the stream's access version after the call; null where it was not locked. */
 export type Row = { i: number; outcome: Outcome; seq: string; at: string; access: string | null }
 
+/** A stream that a permission rests on, and the access version that its check saw. */
+export type Checked = { streamId: StreamId; accessVersion: number }
+
 export const APPEND = `select i, outcome, seq, at, access from append_events($1::boolean, $2::uuid[], $3::uuid[], $4::uuid[], $5::text[],
   $6::smallint[], $7::uuid[], $8::uuid[], $9::smallint[], $10::text[], $11::bytea[], $12::bytea[], $13::text[], $14::bytea[],
-  $15::bytea[], $16::bigint[])`
+  $15::bytea[], $16::bigint[], $17::uuid[], $18::bigint[])`
 
 /** The function's arguments, in its order. */
-export const appendArguments = (batch: readonly Prepared[], wait: boolean, raises: readonly StreamId[]): unknown[] => [
+export const appendArguments = (
+  batch: readonly Prepared[],
+  wait: boolean,
+  raises: readonly StreamId[] = [],
+  checked: readonly Checked[] = [],
+): unknown[] => [
   wait,
   raises,
   batch.map((b) => b.entry.streamId),
@@ -28,6 +36,8 @@ export const appendArguments = (batch: readonly Prepared[], wait: boolean, raise
   batch.map((b) => b.personal.salt),
   batch.map((b) => b.personal.commitment),
   batch.map((b) => b.entry.accessVersion),
+  checked.map((c) => c.streamId),
+  checked.map((c) => c.accessVersion),
 ]
 
 /** The error for an entry that was not written; null for one that was, now or before. */

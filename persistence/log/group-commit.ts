@@ -106,7 +106,6 @@ export class GroupCommit {
     const values = appendArguments(
       batch.map((waiting) => waiting.prepared),
       wait,
-      [],
     )
     const question = () => ({ name: 'append_events', text: APPEND, values, query_timeout: CALL }) // pg keeps its own things in it
     const until = Math.max(...batch.map((waiting) => waiting.since)) + PATIENCE

@@ -6,7 +6,7 @@ const sql = (name: string) => readFileSync(new URL(`../sql/${name}.sql`, import.
 /** The log and the people and rooms around it. */
 export class Spine extends Migration {
   override up(): void {
-    for (const name of ['schema', 'append-events', 'functions', 'roles']) this.addSql(sql(name))
+    for (const name of ['schema', 'append-events', 'functions']) this.addSql(sql(name))
     this.addSql(`select create_stream('00000000-0000-8000-8000-000000000000', 'platform')`)
     this.addSql('insert into log_epoch (system_identifier, tx_offset) select system_identifier, 0 from pg_control_system()')
   }

@@ -10,7 +10,9 @@ create function append_events(
   p_stream uuid[], p_id uuid[], p_type text[], p_version smallint[], p_actor uuid[], p_command uuid[], p_n smallint[],
   p_deal text[], p_deal_salt bytea[], p_deal_commitment bytea[],
   p_personal text[], p_personal_salt bytea[], p_personal_commitment bytea[],
-  p_access bigint[]          -- the access_version that the permission check saw; null for the system
+  p_access bigint[],         -- the access_version of its own stream that the permission check saw; null for the system
+  p_checked uuid[],          -- other streams that it rests on, whether they get an entry or not, and their access_version
+  p_checked_access bigint[]
 ) returns table (i int, outcome text, seq bigint, at text, access bigint)
 language plpgsql security definer
 set search_path = parley, pg_catalog, pg_temp
@@ -41,16 +43,21 @@ begin
     select array_agg(l.id), array_agg(l.last_seq), array_agg(l.last_hash), array_agg(l.last_tx), array_agg(l.access_version)
       into ids, seqs, hashes, txs, access_versions
       from (select s.id, s.last_seq, s.last_hash, s.last_tx, s.access_version from stream s
-             where s.id = any(p_stream || p_raises) order by s.id for update) l;
+             where s.id = any(p_stream || p_raises || p_checked) order by s.id for update) l;
   else
     select array_agg(l.id), array_agg(l.last_seq), array_agg(l.last_hash), array_agg(l.last_tx), array_agg(l.access_version)
       into ids, seqs, hashes, txs, access_versions
       from (select s.id, s.last_seq, s.last_hash, s.last_tx, s.access_version from stream s
-             where s.id = any(p_stream || p_raises) order by s.id for update skip locked) l;
+             where s.id = any(p_stream || p_raises || p_checked) order by s.id for update skip locked) l;
   end if;
   ids := coalesce(ids, '{}');
   if exists (select from unnest(p_raises) r where r <> all(ids)) then
     raise exception 'a stream to raise does not exist or is busy' using errcode = 'no_data_found';
+  end if;
+  if exists (select from unnest(p_checked, p_checked_access) c (id, access)
+              where c.access is distinct from access_versions[array_position(ids, c.id)]) then
+    return query select u.i::int, 'stale'::text, null::bigint, null::text, null::bigint from unnest(p_stream) with ordinality as u (stream, i);
+    return;
   end if;
   messages := array_fill(0::bigint, array[cardinality(ids)]);
   touched := array_fill(false, array[cardinality(ids)]);

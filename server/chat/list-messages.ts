@@ -1,10 +1,9 @@
 import type { ListMessages, MessagePage } from '../../client-sdk/contract/index.ts'
 import { messagesBefore } from '../../persistence/rooms.ts'
 import type { Ctx } from '../ctx.ts'
-import { authorise } from '../rooms/authorise.ts'
+import { reading } from '../rooms/authorise.ts'
 
 /** A page of history, newest first. */
-export async function listMessages(ctx: Ctx, { roomId, before, limit }: ListMessages): Promise<MessagePage> {
-  await authorise(ctx, 'read', roomId)
-  return messagesBefore(ctx.db.pool, roomId, before ?? null, limit)
+export function listMessages(ctx: Ctx, { roomId, before, limit }: ListMessages): Promise<MessagePage> {
+  return reading(ctx, 'read', roomId, () => messagesBefore(ctx.db.pool, roomId, before ?? null, limit))
 }

@@ -18,6 +18,16 @@ export async function authorise(ctx: Ctx, rule: RoomRule, roomId: RoomId): Promi
   return check(rule, standing)
 }
 
+/**
+ * Reads what the caller may see, and asks again afterwards: what was read may be younger than the first answer, and nobody
+ * sees what was committed after their removal.
+ */
+export async function reading<T>(ctx: Ctx, rule: RoomRule, roomId: RoomId, read: (standing: Standing) => Promise<T>): Promise<T> {
+  const value = await read(await authorise(ctx, rule, roomId))
+  await authorise(ctx, rule, roomId)
+  return value
+}
+
 /** How often rights may change under one write before the client is told to try again. */
 const TRIES = 5
 

@@ -1,9 +1,10 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
-import { type ActorKey, newId, ParleyError, type Role, type RoomKind, type UserId } from '../../client-sdk/contract/index.ts'
+import { type ActorKey, newId, ParleyError, type Role, type RoomKind, SYSTEM, type UserId } from '../../client-sdk/contract/index.ts'
 import { Person } from '../../persistence/entities/people.ts'
 import { Member, type Room } from '../../persistence/entities/rooms.ts'
 import type { Entry } from '../../persistence/event-log.ts'
 import type { Ctx } from '../ctx.ts'
+import { ownId } from '../once.ts'
 
 export type RoomRow = Pick<Room, 'id' | 'kind'>
 export type By = Pick<Entry, 'actor' | 'commandId' | 'accessVersion'>
@@ -29,7 +30,8 @@ export async function join(em: EntityManager, room: RoomRow, userId: UserId, rol
 
 /** Writes the events, the memberships' last, and their seqs back into the members: rows that this transaction holds. */
 export async function append(em: EntityManager, ctx: Ctx, by: By, entries: readonly Entry[], joining: readonly Joining[]): Promise<void> {
-  const appended = await ctx.log.append(em, [...entries, ...joining.map((j) => started(by, j))])
+  const room = joining[0]!.room
+  const appended = await ctx.log.append(em, [...entries, ...joining.map((j) => started(ctx, by, j))], [], checkedIn(room, by))
   joining.forEach(({ member, room }, i) => {
     const { streamId, seq } = appended[entries.length + i]!
     if (streamId === room.id) member.since = seq
@@ -37,17 +39,23 @@ export async function append(em: EntityManager, ctx: Ctx, by: By, entries: reado
   await em.flush()
 }
 
-function started(by: By, { member, room, name }: Joining): Entry {
+/** A membership may be told elsewhere, but the right to it was found in the room. */
+export const checkedIn = ({ id: streamId }: RoomRow, { accessVersion }: By) => (accessVersion === null ? [] : [{ streamId, accessVersion }])
+
+/** On somebody's own stream the platform acts, and the room's access version means nothing. */
+const elsewhere = (ctx: Ctx, { commandId }: By): By => ({ actor: SYSTEM, commandId: ownId(ctx, commandId), accessVersion: null })
+
+function started(ctx: Ctx, by: By, { member, room, name }: Joining): Entry {
   const { actorKey, role } = member
   if (isToldInRoom(room.kind, role)) {
     return { ...by, streamId: room.id, type: 'room.memberAdded', deal: { member: actorKey, role }, personal: { name } }
   }
-  return { ...by, streamId: member.userId!, type: 'membership.started', deal: { roomId: room.id, role }, personal: null }
+  return { ...elsewhere(ctx, by), streamId: member.userId!, type: 'membership.started', deal: { roomId: room.id, role }, personal: null }
 }
 
-export function ended(by: By, room: RoomRow, { actorKey, role, userId }: Member): Entry {
+export function ended(ctx: Ctx, by: By, room: RoomRow, { actorKey, role, userId }: Member): Entry {
   if (isToldInRoom(room.kind, role)) {
     return { ...by, streamId: room.id, type: 'room.memberRemoved', deal: { member: actorKey, role }, personal: null }
   }
-  return { ...by, streamId: userId!, type: 'membership.ended', deal: { roomId: room.id, role }, personal: null }
+  return { ...elsewhere(ctx, by), streamId: userId!, type: 'membership.ended', deal: { roomId: room.id, role }, personal: null }
 }

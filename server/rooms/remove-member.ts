@@ -6,7 +6,7 @@ import { notFound } from '../../persistence/event-log.ts'
 import { type Ctx, caller } from '../ctx.ts'
 import { once } from '../once.ts'
 import { authorised } from './authorise.ts'
-import { ended } from './membership.ts'
+import { checkedIn, ended } from './membership.ts'
 import type { Standing } from './standings.ts'
 
 /**
@@ -39,6 +39,6 @@ async function remove(
   member.removedAt = ctx.now()
   await em.flush()
   const by = { actor: me.actorKey, commandId, accessVersion: me.accessVersion }
-  await ctx.log.append(em, [ended(by, room, member)], [room.id])
+  await ctx.log.append(em, [ended(ctx, by, room, member)], [room.id], checkedIn(room, by))
   return { roomId: room.id }
 }

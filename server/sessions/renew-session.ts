@@ -1,6 +1,6 @@
 import { LockMode } from '@mikro-orm/core'
 import type { EntityManager } from '@mikro-orm/postgresql'
-import { newId, ParleyError, type RenewSession, type Session } from '../../client-sdk/contract/index.ts'
+import { ParleyError, type RenewSession, type Session } from '../../client-sdk/contract/index.ts'
 import * as db from '../../persistence/entities/people.ts'
 import type { Ctx } from '../ctx.ts'
 import { endSession } from './end-session.ts'
@@ -25,7 +25,7 @@ async function exchange(em: EntityManager, ctx: Ctx, { refreshToken, commandId }
   if (!session || session.endedAt || session.endsAt <= ctx.now()) return null
   const token = await em.refreshOrFail(found) // under the session's lock: another renewal may have come first
   if (token.usedBy !== null && token.usedBy !== commandId) {
-    await endSession(em, ctx, session, 'tokenReused', newId()) // an id of ours: the caller's could be one that fails
+    await endSession(em, ctx, session, 'tokenReused')
     return null
   }
   token.usedBy = commandId

@@ -1,5 +1,5 @@
 import { RenewSession, Session, SignIn } from '../../client-sdk/contract/index.ts'
-import { body, commandIdFrom, IdempotencyKey, json, route, router } from '../route.ts'
+import { body, json, route, router } from '../route.ts'
 import { getMe, Me } from './get-me.ts'
 import { renewSession } from './renew-session.ts'
 import { signIn } from './sign-in.ts'
@@ -27,8 +27,7 @@ const signOutRoute = route({
   method: 'delete',
   path: '/sessions/current',
   allow: 'signedIn',
-  request: { headers: IdempotencyKey },
-  responses: { 204: { description: 'The session has ended' } },
+  responses: { 204: { description: 'The session has ended; again it does nothing' } },
 })
 
 const meRoute = route({
@@ -42,7 +41,7 @@ export const sessionRoutes = router()
   .openapi(signInRoute, async (c) => c.json(await signIn(c.var.ctx, c.req.valid('json'), c.var.address), 201))
   .openapi(renewRoute, async (c) => c.json(await renewSession(c.var.ctx, c.req.valid('json')), 200))
   .openapi(signOutRoute, async (c) => {
-    await signOut(c.var.ctx, { commandId: commandIdFrom(c.req.valid('header')) })
+    await signOut(c.var.ctx)
     return c.body(null, 204)
   })
   .openapi(meRoute, async (c) => c.json(await getMe(c.var.ctx), 200))

@@ -42,9 +42,18 @@ test('a wrong password and an unknown e-mail get the same answer, and open nothi
   expect(rows).toEqual([])
 })
 
-test('attempts are limited by e-mail, from wherever, even with the right password', async () => {
+test('attempts at an e-mail from one address are limited, and do not lock its owner out elsewhere', async () => {
   const person = await w.person()
   const limits = { signInsByEmail: once() }
+  const attempt = (password: string, address: string) => signIn(nobody(limits), { email: person.email, password }, address)
+  await expect(attempt('wrong', '192.0.2.1')).rejects.toMatchObject({ code: 'session.badCredentials' })
+  await expect(attempt(PASSWORD, '192.0.2.1')).rejects.toMatchObject({ code: 'rate.limited' })
+  expect(await attempt(PASSWORD, '192.0.2.2')).toMatchObject({ userId: person.userId })
+})
+
+test('attempts at an e-mail from everywhere together are limited, too, even with the right password', async () => {
+  const person = await w.person()
+  const limits = { signInsAnywhere: once() }
   const attempt = (password: string, address: string) => signIn(nobody(limits), { email: person.email, password }, address)
   await expect(attempt('wrong', '192.0.2.1')).rejects.toMatchObject({ code: 'session.badCredentials' })
   await expect(attempt(PASSWORD, '192.0.2.2')).rejects.toMatchObject({ code: 'rate.limited' })

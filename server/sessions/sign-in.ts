@@ -10,7 +10,9 @@ import { verifyPassword } from './password.ts'
  * in time. The address is asked first, so that one who may not try any more spends nobody's attempts.
  */
 export async function signIn(ctx: Ctx, { email, password }: SignIn, address: string): Promise<Session> {
-  const withinLimit = ctx.limits.signInsByAddress.take(addressKey(address)) && ctx.limits.signInsByEmail.take(email)
+  const { signInsByAddress, signInsByEmail, signInsAnywhere } = ctx.limits
+  const from = addressKey(address)
+  const withinLimit = signInsByAddress.take(from) && signInsByEmail.take(`${email} ${from}`) && signInsAnywhere.take(email)
   if (!withinLimit) throw new ParleyError('rate.limited', 'Too many attempts to sign in; wait a few minutes')
   const person = await ctx.em.findOne(Person, { email })
   const matches = await verifyPassword(password, person?.passwordHash ?? null)

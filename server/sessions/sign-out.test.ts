@@ -16,7 +16,7 @@ const as = async ({ accessToken }: Session) => context(w.house, await w.house.to
 test('signing out ends this session only, and is told on the person’s own stream', async () => {
   const person = await w.person()
   const [session, other] = [await w.session(person), await w.session(person)]
-  await signOut(await as(session), { commandId: commandId() })
+  await signOut(await as(session))
   expect(await sessionIsLive(w.db.pool, session.sessionId)).toBe(false)
   expect(await sessionIsLive(w.db.pool, other.sessionId)).toBe(true)
   const { events } = await w.db.log.readAfter(person.userId, 0, 10)
