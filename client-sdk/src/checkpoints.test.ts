@@ -22,7 +22,7 @@ beforeAll(async () => {
 })
 
 const onError = vi.fn()
-const fetchKeys = vi.fn(async () => ({ keys: [jwk] }))
+const fetchKeys = vi.fn(async (_cache?: 'reload'): Promise<unknown> => ({ keys: [jwk] }))
 const make = (pinned?: readonly CheckpointKey[]) => new Checkpoints({ storage: memoryStorage(), fetchKeys, pinned, onError })
 const forked = expect.objectContaining({ code: 'log.forked' })
 beforeEach(() => void vi.clearAllMocks())
@@ -71,6 +71,46 @@ test('K4 pinned keys are the only ones', async () => {
   expect(fetchKeys).not.toHaveBeenCalled()
 })
 
+test('K4 a key not seen before is looked up past the caches, once per join, before it is judged', async () => {
+  const checkpoints = make()
+  const stale = { keys: [{ ...jwk, kid: 'k0' }] }
+  const [first, second] = [await sign(3, 'a'), await sign(7, 'b')]
+  fetchKeys.mockResolvedValueOnce(stale) // a cache on the way
+  await checkpoints.judge(roomId, null, { checkpoint: first, pastHash: null })
+  expect(fetchKeys.mock.calls).toEqual([[undefined], ['reload']])
+  await checkpoints.judge(roomId, first, { checkpoint: second, pastHash: first.hash })
+  expect(fetchKeys).toHaveBeenCalledTimes(2)
+  const alien = { ...(await sign(9, 'c')), keyId: 'k9' }
+  await expect(checkpoints.judge(roomId, second, { checkpoint: alien, pastHash: second.hash })).rejects.toEqual(forked)
+  expect(fetchKeys.mock.calls.slice(2)).toEqual([['reload']])
+  expect(await checkpoints.known(roomId)).toEqual(second)
+})
+
+test.each([null, 'moved', {}, { keys: 'none' }, { keys: [null] }, { keys: [{ kty: 'OKP' }] }])(
+  'K5 keys of another shape (%j) are out of reach, and asked for again next time',
+  async (document) => {
+    const checkpoints = make()
+    const checkpoint = await sign(3, 'a')
+    fetchKeys.mockResolvedValueOnce(document)
+    await checkpoints.judge(roomId, null, { checkpoint, pastHash: null })
+    expect(onError).toHaveBeenCalledTimes(1)
+    expect(await checkpoints.known(roomId)).toBeNull()
+    const bad = { ...checkpoint, hash: hash('b') }
+    await expect(checkpoints.judge(roomId, null, { checkpoint: bad, pastHash: null })).rejects.toEqual(forked)
+    await checkpoints.judge(roomId, null, { checkpoint, pastHash: null })
+    expect(await checkpoints.known(roomId)).toEqual(checkpoint)
+  },
+)
+
+test('K5 a key that is none is not kept', async () => {
+  const checkpoints = make()
+  const checkpoint = await sign(3, 'a')
+  fetchKeys.mockResolvedValueOnce({ keys: [{ ...jwk, x: '!' }] })
+  for (let i = 0; i < 2; i++) await checkpoints.judge(roomId, null, { checkpoint, pastHash: null })
+  expect(onError).toHaveBeenCalledTimes(1)
+  expect(await checkpoints.known(roomId)).toEqual(checkpoint)
+})
+
 test('K5 keys out of reach accuse nobody: it is reported, and nothing is remembered', async () => {
   const checkpoints = make()
   fetchKeys.mockRejectedValueOnce(new Error('offline'))
@@ -85,4 +125,20 @@ test('K6 a storage that fails is reported, and the room goes on', async () => {
   expect(await checkpoints.known(roomId)).toBeNull()
   await checkpoints.judge(roomId, null, { checkpoint: await sign(3, 'a'), pastHash: null })
   expect(onError).toHaveBeenCalledTimes(2)
+})
+
+test('K7 what is no checkpoint of the room in the storage is none, and a good one takes its place', async () => {
+  const good = await sign(3, 'a')
+  const elsewhere = await sign(3, 'a', '018f0000-0000-7000-8000-0000000000ff' as RoomId)
+  const bad = ['"5"', '5', '{}', '[]', 'null', '{', JSON.stringify({ ...good, seq: 'x' }), JSON.stringify({ ...good, hash: 'x' })]
+  for (const kept of [...bad, JSON.stringify(elsewhere)]) {
+    const storage = memoryStorage()
+    storage.set(`parley/checkpoint/${roomId}`, kept)
+    const checkpoints = new Checkpoints({ storage, fetchKeys, pinned: undefined, onError })
+    const known = await checkpoints.known(roomId)
+    expect(known).toBeNull()
+    await checkpoints.judge(roomId, known, { checkpoint: good, pastHash: null })
+    expect(await checkpoints.known(roomId)).toEqual(good)
+  }
+  expect(onError).toHaveBeenCalledTimes(bad.length + 1)
 })

@@ -3,14 +3,15 @@ import { checkpointBytes } from '../contract/checkpoint-bytes.ts'
 import { ParleyError } from '../contract/errors.ts'
 import type { Joined } from '../contract/rooms/schema.ts'
 import type { OnError } from './listeners.ts'
+import { isCheckpoint, isKeys, malformed } from './shapes.ts'
 import type { ClientStorage } from './storage.ts'
 
 /** An Ed25519 key as a JWK (RFC 8037). `kid` is the checkpoints' `keyId`. */
 export type CheckpointKey = { kty: string; crv?: string; x?: string; kid?: string }
 export type CheckpointOptions = {
   storage: ClientStorage
-  /** The hub's keys, from its well-known address. */
-  fetchKeys: () => Promise<{ keys: readonly CheckpointKey[] }>
+  /** The hub's keys, as its well-known address has them; with `reload`, past every cache on the way. */
+  fetchKeys: (cache?: 'reload') => Promise<unknown>
   /** Known from elsewhere, so the hub is not asked: the only ones that a hub cannot make up. */
   pinned: readonly CheckpointKey[] | undefined
   onError: OnError
@@ -26,10 +27,14 @@ export class Checkpoints {
     this.#keys = options.pinned ?? []
   }
 
+  /** What is no checkpoint of this room is none: a storage that went bad accuses nobody. */
   async known(roomId: string): Promise<Checkpoint | null> {
     try {
       const kept = await this.#options.storage.get(keyOf(roomId))
-      return kept ? (JSON.parse(kept) as Checkpoint) : null
+      if (!kept) return null
+      const checkpoint: unknown = JSON.parse(kept)
+      if (isCheckpoint(checkpoint) && checkpoint.stream === roomId) return checkpoint
+      throw new TypeError('What was stored as a checkpoint is none')
     } catch (error) {
       this.#options.onError(error)
       return null
@@ -70,17 +75,26 @@ export class Checkpoints {
       const good = await crypto.subtle.verify({ name: 'Ed25519' }, key, signature, Uint8Array.from(checkpointBytes(checkpoint)))
       return good ? 'good' : 'bad'
     } catch (error) {
+      if (!this.#options.pinned) this.#keys = [] // asked for anew next time: it may be they that are no good
       this.#options.onError(error)
       return 'unknown'
     }
   }
 
-  /** A key not seen before is looked up once more: keys are rotated. */
+  /** A key not seen before is looked up past the caches before it is judged: keys are rotated. */
   async #keyFor(keyId: string): Promise<CheckpointKey | undefined> {
-    const find = () => this.#keys.find(({ kid }) => kid === keyId)
-    if (this.#options.pinned || find()) return find()
-    this.#keys = (await this.#options.fetchKeys()).keys
-    return find()
+    const among = (keys: readonly CheckpointKey[]) => keys.find(({ kid }) => kid === keyId)
+    const known = among(this.#keys)
+    if (this.#options.pinned || known) return known
+    const first = this.#keys.length === 0 ? among(await this.#lookUp()) : undefined
+    return first ?? among(await this.#lookUp('reload'))
+  }
+
+  async #lookUp(cache?: 'reload'): Promise<readonly CheckpointKey[]> {
+    const found = await this.#options.fetchKeys(cache)
+    if (!isKeys(found)) throw malformed('list of checkpoint keys')
+    this.#keys = found.keys
+    return found.keys
   }
 }
 

@@ -306,8 +306,9 @@ test('R11 a room that is not there is not joined, and not tried again', async ()
 })
 
 test('K2 a forked room applies nothing more and refuses to be joined', async () => {
+  const known = { stream: roomId, seq: 2, hash: 'a'.repeat(64), at: '2026-11-21T12:00:00.000Z', keyId: 'k1', signature: '' }
   const room = await live({
-    storage: { get: () => JSON.stringify({ seq: 2, hash: 'a'.repeat(64) }), set: () => {}, delete: () => {} },
+    storage: { get: () => JSON.stringify(known), set: () => {}, delete: () => {} },
   }).catch(() => parley.room(roomId))
   expect(hub.commands[0]).toMatchObject({ name: 'room.join', input: { known: 2 } })
   hub.tell(hub.log.hear())
@@ -315,6 +316,20 @@ test('K2 a forked room applies nothing more and refuses to be joined', async () 
   expect(room.state).toMatchObject({ status: 'forked', rev: 0 })
   await expect(room.join()).rejects.toMatchObject({ code: 'log.forked' })
   await expect(room.send('x')).rejects.toMatchObject({ code: 'log.forked' })
+})
+
+test('K4 the keys are asked for past the cache where it has not the right one', async () => {
+  const checkpoint = { stream: roomId, seq: 2, hash: 'a'.repeat(64), at: '2026-11-21T12:00:00.000Z', keyId: 'k1', signature: '' }
+  hub.checkpoint = () => ({ checkpoint, pastHash: null })
+  const fetch = vi.fn<typeof globalThis.fetch>(async () => new Response('{"keys":[]}'))
+  const room = begin({ fetch })
+  const joined = expect(room.join()).rejects.toMatchObject({ code: 'log.forked' })
+  await seconds(1)
+  await joined
+  expect(fetch.mock.calls.map(([at, init]) => [at, init?.cache])).toEqual([
+    ['http://hub.test/.well-known/parley-checkpoint-keys.json', undefined],
+    ['http://hub.test/.well-known/parley-checkpoint-keys.json', 'reload'],
+  ])
 })
 
 test('R8 history comes by REST; a page read too early is fetched again', async () => {

@@ -93,7 +93,8 @@ class Client implements Parley {
     const backoff = fullJitter(options.random)
     this.#listeners = new Listeners(onError)
     this.#get = (path, token) => this.#requests.track(rest(fetch, url, path, token === undefined ? {} : { token }))
-    const fetchKeys = () => this.#get<{ keys: CheckpointKey[] }>('/.well-known/parley-checkpoint-keys.json')
+    const fetchKeys = (cache?: 'reload') =>
+      this.#requests.track(rest(fetch, url, '/.well-known/parley-checkpoint-keys.json', cache ? { cache } : {}))
     this.#connection = new Connection(
       { url, path, getToken, openSocket, backoff, ackTimeout, onError },
       {

@@ -5,18 +5,20 @@ import { asWireError, RemoteError, unanswered } from './errors.ts'
 const REQUEST = 15_000
 
 export type Fetch = typeof globalThis.fetch
-export type Request = { method?: 'GET' | 'POST' | 'DELETE'; token?: string; body?: unknown }
+/** `cache: 'reload'` goes past the browser's cache, and asks those on the way to look again. */
+export type Request = { method?: 'GET' | 'POST' | 'DELETE'; token?: string; body?: unknown; cache?: 'reload' }
 
 /**
  * One call of the REST API, its answer as JSON. Rejects with the `RemoteError` of the problem details (RFC 9457) that the
  * hub answered with, or with a retryable `server.unavailable` where none came.
  */
-export async function rest<T>(fetch: Fetch, url: string, path: string, { method = 'GET', token, body }: Request = {}): Promise<T> {
+export async function rest<T>(fetch: Fetch, url: string, path: string, { method = 'GET', token, body, cache }: Request = {}): Promise<T> {
   const headers: Record<string, string> = { accept: 'application/json' }
   if (token !== undefined) headers.authorization = `Bearer ${token}`
   if (body !== undefined) headers['content-type'] = 'application/json'
   const init: RequestInit = { method, headers, signal: AbortSignal.timeout(REQUEST) }
   if (body !== undefined) init.body = JSON.stringify(body)
+  if (cache !== undefined) init.cache = cache
   try {
     const response = await fetch(`${url.replace(/\/+$/, '')}${path}`, init)
     if (response.ok) return (response.status === 204 ? undefined : await response.json()) as T

@@ -2,8 +2,9 @@ import { ParleyError } from '../contract/errors.ts'
 import type { CommandId } from '../contract/ids.ts'
 import type { Session } from '../contract/sessions/schema.ts'
 import { newId } from '../contract/uuid.ts'
-import { isRetryable, isSessionError } from './errors.ts'
+import { isRetryable, isSessionError, unanswered } from './errors.ts'
 import { type Fetch, rest } from './rest.ts'
+import { isSession, malformed } from './shapes.ts'
 import { type GetToken, renewIn } from './token.ts'
 
 export type SessionOptions = {
@@ -75,7 +76,8 @@ class Renewal {
     this.#commandId ??= newId<CommandId>()
     const body = { refreshToken: this.session.refreshToken, commandId: this.#commandId }
     try {
-      const session = await rest<Session>(this.#fetch, this.#url, '/api/v1/sessions/renew', { method: 'POST', body })
+      const session = await rest<unknown>(this.#fetch, this.#url, '/api/v1/sessions/renew', { method: 'POST', body })
+      if (!isSession(session)) throw unanswered(malformed('session'))
       if (this.#over) throw this.#over
       this.session = session
       this.#commandId = null

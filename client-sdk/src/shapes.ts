@@ -3,6 +3,8 @@ import type { Checkpoint } from '../contract/checkpoint.ts'
 import type { Envelope } from '../contract/events.ts'
 import type { CommandName, Reply } from '../contract/index.ts'
 import type { Joined, Member, Snapshot, Synced } from '../contract/rooms/schema.ts'
+import type { Session } from '../contract/sessions/schema.ts'
+import type { CheckpointKey } from './checkpoints.ts'
 import { asWireError } from './errors.ts'
 
 /**
@@ -29,7 +31,7 @@ const object =
 export const isCheckpoint = object<Checkpoint>({
   stream: isString,
   seq: isCount,
-  hash: isString,
+  hash: (value) => isString(value) && /^[0-9a-f]{64}$/.test(value),
   at: isString,
   keyId: isString,
   signature: isString,
@@ -72,5 +74,9 @@ export function isReply<T>(name: CommandName, value: unknown): value is Reply<T>
   const { ok, data, error } = (value ?? {}) as { ok?: unknown; data?: unknown; error?: unknown }
   return ok === true ? outputs[name](data) : ok === false && asWireError(error) !== null
 }
+
+/** Of a key, that it can be found; whether it can verify anything, the platform says. */
+export const isKeys = object<{ keys: CheckpointKey[] }>({ keys: listOf(object<CheckpointKey>({ kty: isString, kid: isString })) })
+export const isSession = object<Session>({ accessToken: isString, refreshToken: isString })
 
 export const malformed = (what: string): TypeError => new TypeError(`The hub sent a malformed ${what}`)
