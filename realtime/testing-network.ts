@@ -1,4 +1,5 @@
 import { type OpenSocket, openSocketIo, type Socket } from '../client-sdk/src/socket.ts'
+import { randomFrom } from '../persistence/testing/random.ts'
 
 /** What a seed makes of the network: probabilities in [0, 1], times in ms. */
 export type Weather = {
@@ -10,17 +11,6 @@ export type Weather = {
   delay: number
 }
 export const calm: Weather = { twice: 0, lost: 0, delay: 0 }
-
-/** A pseudo-random number in [0, 1) a call (mulberry32): the same seed, the same numbers. */
-export function randomFrom(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let t = Math.imul(state ^ (state >>> 15), state | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
 
 /** A real Socket.IO connection behind a bad network. `cut` takes every open one down, as a dead router would. */
 export class Network {

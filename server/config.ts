@@ -2,6 +2,7 @@ import { createPublicKey } from 'node:crypto'
 import { isIPv4 } from 'node:net'
 import { z } from 'zod'
 import { type PublicJwk, type Signer, signerFrom } from '../persistence/checkpoints.ts'
+import { Jwks } from './jwks.ts'
 import type { Rate } from './limits.ts'
 
 const ProcessRole = z.enum(['api', 'realtime', 'worker'])
@@ -145,19 +146,6 @@ function pemOf(text: string): string {
   const inner = decoded.toString('latin1')
   return inner.startsWith('-----') ? inner : `-----BEGIN PRIVATE KEY-----\n${decoded.toString('base64')}\n-----END PRIVATE KEY-----\n`
 }
-
-const Jwks = z.object({
-  keys: z.array(
-    z.object({
-      kty: z.literal('OKP'),
-      crv: z.literal('Ed25519'),
-      x: z.string(),
-      kid: z.string(),
-      alg: z.literal('EdDSA'),
-      use: z.literal('sig'),
-    }),
-  ),
-})
 
 function publicKeys(text: string, check: z.RefinementCtx): PublicJwk[] {
   try {

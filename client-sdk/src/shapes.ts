@@ -61,10 +61,10 @@ const isJoined = object<Joined>({
   pastHash: orNull(isString),
 })
 
-const any = (_: unknown) => true
+const isAnything = (_: unknown) => true
 const outputs: Record<CommandName, (data: unknown) => boolean> = {
-  'session.renew': any, // nobody reads it
-  'room.leave': any,
+  'session.renew': isAnything, // nobody reads it
+  'room.leave': isAnything,
   'room.join': isJoined,
   'room.sync': isSynced,
   'chat.send': isPlace,

@@ -8,8 +8,8 @@ import { openSocketIo, SDK_VERSION, type Socket, signIn } from '../../client-sdk
 import { type PostgresServer, startPostgres } from '../../persistence/embedded-postgres.ts'
 import { migrate } from '../../persistence/migrate.ts'
 import { processes, signal } from '../../persistence/processes.ts'
+import { randomFrom } from '../../persistence/testing/random.ts'
 import { commandId, newKey, PASSWORD } from '../../server/testing.ts'
-import { randomFrom } from '../testing-network.ts'
 import { Crowd, foundTown, type Town } from './testing-crowd.ts'
 import { freePort, type Program, runProgram, statusOf } from './testing-program.ts'
 

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { randomFrom } from '../../persistence/testing/random.ts'
 import { openTestDatabase, type TestDatabase } from '../../persistence/testing.ts'
 import { newKey } from '../../server/testing.ts'
-import { randomFrom } from '../testing-network.ts'
 import { Crowd, foundTown, type Town } from './testing-crowd.ts'
 import { freePort, type Program, runProgram } from './testing-program.ts'
 

@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { randomFrom } from '../testing-network.ts'
+import { randomFrom } from '../../persistence/testing/random.ts'
 
 /** The real program, `server/main.ts`, in a process of its own. */
 export type Program = {

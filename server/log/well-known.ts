@@ -1,16 +1,7 @@
-import { z } from 'zod'
 import { checkpointKeys } from '../../persistence/checkpoints.ts'
+import { Jwks } from '../jwks.ts'
 import { json, route, router } from '../route.ts'
 
-const Jwk = z.object({
-  kty: z.literal('OKP'),
-  crv: z.literal('Ed25519'),
-  x: z.string(),
-  kid: z.string(),
-  alg: z.literal('EdDSA'),
-  use: z.literal('sig'),
-})
-const Jwks = z.object({ keys: z.array(Jwk) })
 /** Caches may hold them for five minutes; a new key is published with the start that uses it. */
 const CACHED = { 'Cache-Control': 'public, max-age=300' }
 
