@@ -138,6 +138,9 @@ test(`P4: ${FLOOD} events behind, a client ends right and its memory stays bound
   for (const { listening } of [away, deaf]) {
     await expect.poll(async () => (await listening.tell()).rev, patience).toBeGreaterThan(FLOOD + queued.length + 100)
   }
+  const said = `select count(*)::int as n from event where stream_id = $1 and actor_key = $2 and type = 'chat.messageSent'`
+  const sent = [roomId, await h.keyOf(roomId, creator)]
+  await expect.poll(async () => (await h.db.pool.query<{ n: number }>(said, sent)).rows[0]?.n, patience).toBe(queued.length)
   await stop()
   unbounded.listening.order({ do: 'listen' })
   await say(owner, roomId, 'the last word')
