@@ -177,7 +177,8 @@ async function choosePort(dataDir: string, wanted: number | undefined): Promise<
   }
 }
 
-async function isFree(port: number): Promise<boolean> {
+/** May a server listen on this port of 127.0.0.1? */
+export async function isFree(port: number): Promise<boolean> {
   const server = createServer()
   try {
     await once(server.listen(port, '127.0.0.1'), 'listening')

@@ -31,7 +31,8 @@ export class EventLog implements EventSubscriber {
    * Adds entries to the caller's transaction, the nth as event n of its command. Locks their streams in id order, so it
    * comes after every entity's lock and only once: any other order deadlocks. `raises`: streams whose access changes with
    * it (member, block, room state). Their `access_version` rises under the same locks, so nothing checked before commits
-   * after. `checked`: streams that the permission rests on though they get no entry. Throws `access.changed`, `command.reused`, `resource.notFound`: the transaction must then be rolled back.
+   * after. `checked`: streams that the permission rests on though they get no entry. Throws `access.changed`,
+   * `command.reused`, `resource.notFound`: the transaction must then be rolled back.
    */
   async append(
     em: EntityManager,

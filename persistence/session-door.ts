@@ -1,3 +1,4 @@
+import type { Pool } from 'pg'
 import type { SessionId } from '../client-sdk/contract/index.ts'
 import { batched } from './batched.ts'
 import { read } from './sql.ts'
@@ -14,3 +15,7 @@ export const sessionDoor = batched<SessionId, { live: boolean; head: number } | 
   const doors = new Map(rows.map(({ id, live, head }) => [id, { live, head: Number(head) }]))
   return ids.map((id) => doors.get(id))
 })
+
+/** Whether a session is neither over nor ended: an access token alone does not know of a sign-out. */
+export const sessionIsLive = async (pool: Pool, sessionId: SessionId): Promise<boolean> =>
+  (await sessionDoor(pool, sessionId))?.live === true

@@ -3,7 +3,7 @@ import type { Socket as Connection } from 'node:net'
 import { Server } from 'socket.io'
 import { type Input, type Output, ParleyError } from '../client-sdk/contract/index.ts'
 import { membersAmong } from '../persistence/rooms.ts'
-import { sessionDoor } from '../persistence/session-door.ts'
+import { sessionDoor, sessionIsLive } from '../persistence/session-door.ts'
 import { sendMessage } from '../server/chat/send-message.ts'
 import type { Ctx } from '../server/ctx.ts'
 import { type DoorPorts, door, type Handlers } from './door.ts'
@@ -139,7 +139,7 @@ export function openHub(http: HttpServer, options: HubOptions): Hub {
 async function renew(ctx: Ctx, { token }: Input<'session.renew'>, socket: AppSocket): Promise<Output<'session.renew'>> {
   const session = await ctx.tokens.verify(token, ctx.now())
   if (session.sessionId !== socket.data.session.sessionId) throw new ParleyError('access.denied', 'This token is of another session')
-  if (!(await sessionDoor(ctx.db.pool, session.sessionId))?.live)
+  if (!(await sessionIsLive(ctx.db.pool, session.sessionId)))
     throw new ParleyError('session.ended', 'This session has ended; sign in again')
   socket.data.session = session
   return { expiresAt: session.endsAt.toISOString() }

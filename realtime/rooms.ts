@@ -29,8 +29,10 @@ export const roomHandlers = (gates: Gates) => ({
 async function joinRoom(gates: Gates, ctx: Ctx, input: Input<'room.join'>, socket: AppSocket): Promise<Joined> {
   for (let tries = 0; tries < TRIES; tries++) {
     const door = await doorOf(ctx.db.pool, { roomId: input.roomId, userId: caller(ctx).userId, known: input.known ?? null })
-    if (!door) gates.leave(input.roomId, socket) // it may have come in by an earlier try
-    if (!door) throw new ParleyError('resource.notFound', 'No such room')
+    if (!door) {
+      gates.leave(input.roomId, socket) // it may have come in by an earlier try
+      throw new ParleyError('resource.notFound', 'No such room')
+    }
     if (!can(commands['room.join'].allow, { kind: door.kind, role: door.me.role })) {
       throw new ParleyError('access.denied', 'Your role in this room does not allow that')
     }

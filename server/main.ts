@@ -17,6 +17,7 @@ import { limitsFrom } from './limits.ts'
 import { createLog, type Log } from './log.ts'
 import type { Engine } from './route.ts'
 import { createTokens } from './sessions/tokens.ts'
+import { tally } from './tally.ts'
 
 /** Where the embedded mode keeps everything, in the folder that it is started in. */
 const HOME = '.data'
@@ -50,14 +51,19 @@ async function start(config: Config, log: Log, reset: boolean): Promise<string> 
   if (has('worker')) running.push(follow(db, checkpointer(checkpointKey)).stop)
 
   const origin = (o: string) => isAllowedOrigin(config, o)
-  const engines = (): Engine[] => enginesOf(home, config)
-  const app = createApp(parts, { log, isAllowedOrigin: origin, engines, trustedProxies: config.trustedProxies, api: has('api') })
+  const app = createApp(parts, {
+    log,
+    isAllowedOrigin: origin,
+    engines: () => otherEngines,
+    trustedProxies: config.trustedProxies,
+    api: has('api'),
+  })
   const http = createServer(getRequestListener(app.fetch))
   const failed = (error: unknown) => log.warn('hub', { error })
   if (has('realtime')) {
     const line = ({ error, ...fields }: { error?: unknown; code: string }) =>
       error === undefined ? log.info('command', fields) : log.error('command', { ...fields, error })
-    const dropped = (command: string) => log.warn('dropped', { command })
+    const dropped = tally((command, count) => log.warn('dropped', { command, count }))
     running.push(openHub(http, { house: parts, isAllowedOrigin: origin, log: line, dropped, failed }).close)
   } else {
     running.push(() => {
@@ -69,7 +75,7 @@ async function start(config: Config, log: Log, reset: boolean): Promise<string> 
     http.once('error', fail)
     http.listen({ port: config.port, host: config.host, backlog: BACKLOG }, done)
   })
-  return banner(config.publicUrl, [postgresEngine(home), ...engines()], home !== null)
+  return banner(config.publicUrl, [postgresEngine(home), ...otherEngines], home !== null)
 }
 
 const postgresEngine = (home: { adopted: boolean } | null): Engine => {
@@ -78,7 +84,7 @@ const postgresEngine = (home: { adopted: boolean } | null): Engine => {
 }
 
 /** What Parley can run with, beside PostgreSQL, and why it does or does not. */
-const enginesOf = (_home: unknown, _config: Config): Engine[] => [
+const otherEngines: Engine[] = [
   { name: 'Redis', on: false, why: 'one process needs none' },
   { name: 'Temporal', on: false, why: 'nothing in this version needs it yet' },
   { name: 'mediasoup', on: false, why: 'this version has no calls yet' },

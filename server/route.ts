@@ -3,7 +3,7 @@ import type { Hono, MiddlewareHandler } from 'hono'
 import { routePath } from 'hono/route'
 import { z } from 'zod'
 import { CommandId, type ErrorCode, errors, isRoomRule, isRule, may, newId, ParleyError, type Rule } from '../client-sdk/contract/index.ts'
-import { sessionIsLive } from '../persistence/sessions.ts'
+import { sessionIsLive } from '../persistence/session-door.ts'
 import { type Ctx, context, type House, type SessionInfo } from './ctx.ts'
 import { invalid, Problem } from './problem.ts'
 

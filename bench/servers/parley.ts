@@ -4,6 +4,7 @@ import { openDatabase } from '../../persistence/database.ts'
 import { follow } from '../../persistence/followers.ts'
 import { openHub } from '../../realtime/hub.ts'
 import { createLog } from '../../server/log.ts'
+import { tally } from '../../server/tally.ts'
 import { openHouse } from '../fixtures.ts'
 import { serve } from './child.ts'
 
@@ -16,7 +17,7 @@ await serve(async (http, { databaseUrl, tokenKey, logFile }) => {
     house,
     isAllowedOrigin: () => false,
     log: (line) => log.info('command', line),
-    dropped: (name) => log.warn('dropped', { command: name }),
+    dropped: tally((command, count) => log.warn('dropped', { command, count })),
     failed: (error) => log.error('failed', { error }),
   })
   const checkpoints = follow(db, checkpointer(signerFrom(tokenKey)))

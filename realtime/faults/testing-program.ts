@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isFree } from '../../persistence/embedded-postgres.ts'
 import { randomFrom } from '../../persistence/testing/random.ts'
 
 /** The real program, `server/main.ts`, in a process of its own. */
@@ -74,17 +74,5 @@ export async function freePort(random = randomFrom(Date.now() ^ process.pid)): P
   for (;;) {
     const port = 10_001 + Math.floor(random() * 22_000)
     if (await isFree(port)) return port
-  }
-}
-
-export async function isFree(port: number): Promise<boolean> {
-  const server = createServer()
-  try {
-    await once(server.listen(port, '127.0.0.1'), 'listening')
-    return true
-  } catch {
-    return false
-  } finally {
-    server.close()
   }
 }

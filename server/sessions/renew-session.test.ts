@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { CommandId, Session } from '../../client-sdk/contract/index.ts'
-import { sessionIsLive } from '../../persistence/sessions.ts'
+import { sessionIsLive } from '../../persistence/session-door.ts'
 import { context, house } from '../ctx.ts'
 import { commandId, newSigner, type TestPerson, type World, world } from '../testing.ts'
 import { renewSession } from './renew-session.ts'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { sessionIsLive } from '../../persistence/sessions.ts'
+import { sessionIsLive } from '../../persistence/session-door.ts'
 import { type Ctx, context } from '../ctx.ts'
 import { TokenBuckets } from '../limits.ts'
 import { PASSWORD, type World, world } from '../testing.ts'

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { newId, type Session, SYSTEM } from '../../client-sdk/contract/index.ts'
-import { sessionIsLive } from '../../persistence/sessions.ts'
+import { sessionIsLive } from '../../persistence/session-door.ts'
 import { context } from '../ctx.ts'
 import { commandId, type World, world } from '../testing.ts'
 import { renewSession } from './renew-session.ts'
