@@ -4,8 +4,12 @@ import { MikroORM } from '@mikro-orm/postgresql'
 import pg from 'pg'
 import { startupOptions } from './database.ts'
 import { Spine } from './migrations/0001-spine.ts'
+import { RoomsInFull } from './migrations/0002-rooms-in-full.ts'
 
-const migrationsList = [{ name: '0001-spine', class: Spine }]
+const migrationsList = [
+  { name: '0001-spine', class: Spine },
+  { name: '0002-rooms-in-full', class: RoomsInFull },
+]
 /** Any number: whoever migrates a database of Parley's holds it. */
 const LOCK = 7_271_959
 const ROLES = ['parley_app', 'parley_eraser']

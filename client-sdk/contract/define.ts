@@ -6,8 +6,11 @@ import { isText } from './text.ts'
 /** What every command that writes carries: sent again with the same id, it has one effect and the same answer. */
 export const Command = z.object({ commandId: CommandId })
 export type CommandDef = { input: z.ZodType; output: z.ZodType; allow: Rule }
-/** `deal` is the contract's basis and is kept; `personal` can be erased. A field never moves from one to the other. */
-export type EventDef = { version: number; deal: z.ZodObject | null; personal: z.ZodObject | null }
+/**
+ * `deal` is the contract's basis and is kept; `personal` can be erased. A field never moves from one to the other. A nullable
+ * part is one that some events of the type do not have.
+ */
+export type EventDef = { version: number; deal: z.ZodObject | z.ZodNullable<z.ZodObject> | null; personal: z.ZodObject | null }
 
 /** `max` in UTF-16 units, as a string's `length` has it; zod and JSON Schema count code points. */
 export const text = (max: number) =>

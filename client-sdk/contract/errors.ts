@@ -17,11 +17,24 @@ export const errors = {
   'member.exists': { status: 409, retryable: false },
   /** A room keeps at least one owner. */
   'member.lastOwner': { status: 409, retryable: false },
+  /** It was taken back, so there is nothing to change. */
+  'message.deleted': { status: 409, retryable: false },
+  /** Somebody is mentioned who is no member, as far as the room knows. */
+  'mention.notMember': { status: 400, retryable: false },
+  /** The room has as many pinned messages, or the message as many emoji, as there may be. */
+  'room.pinsFull': { status: 409, retryable: false },
+  'message.reactionsFull': { status: 409, retryable: false },
+  /** The room lets each member speak only so often; `retryAfter` says when again. */
+  'chat.slowMode': { status: 429, retryable: true },
+  /** The platform has shut this person out. */
+  'person.blocked': { status: 403, retryable: false },
   'person.exists': { status: 409, retryable: false },
   /** The same command id with other content. */
   'command.reused': { status: 409, retryable: false },
   /** It does not read what it is sent, and was cut off: connect again, and catch up. */
   'client.tooSlow': { status: 429, retryable: true },
+  /** One person has as many open connections as there may be. */
+  'client.tooManySockets': { status: 429, retryable: true },
   'rate.limited': { status: 429, retryable: true },
   /** The room's past is not the one this client has seen. Made by the client alone. */
   'log.forked': { status: 409, retryable: false },
@@ -36,15 +49,21 @@ export const errors = {
 } as const satisfies Record<string, { status: number; retryable: boolean }>
 
 export type ErrorCode = keyof typeof errors
-/** `retryable` travels too, so that an old client knows what to do with a code it has never seen. */
-export type WireError = { code: ErrorCode; message: string; retryable: boolean; requestId: string }
+/**
+ * `retryable` travels too, so that an old client knows what to do with a code it has never seen. `retryAfter`: before so many
+ * seconds have passed the same again fails again.
+ */
+export type WireError = { code: ErrorCode; message: string; retryable: boolean; requestId: string; retryAfter?: number }
 
 export class ParleyError extends Error {
   readonly code: ErrorCode
-  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+  /** In seconds. */
+  readonly retryAfter: number | undefined
+  constructor(code: ErrorCode, message: string, { retryAfter, ...options }: ErrorOptions & { retryAfter?: number | undefined } = {}) {
     super(message, options)
     this.name = 'ParleyError'
     this.code = code
+    this.retryAfter = retryAfter
   }
   get retryable(): boolean {
     return errors[this.code].retryable
@@ -53,6 +72,6 @@ export class ParleyError extends Error {
 
 /** The one shape in which a failure leaves the house. What we did not foresee says nothing of its cause. */
 export function wireError(error: unknown, requestId: string): WireError {
-  const { code, message } = error instanceof ParleyError ? error : new ParleyError('server.failed', 'Something went wrong')
-  return { code, message, retryable: errors[code].retryable, requestId }
+  const { code, message, retryAfter } = error instanceof ParleyError ? error : new ParleyError('server.failed', 'Something went wrong')
+  return { code, message, retryable: errors[code].retryable, requestId, ...(retryAfter !== undefined && { retryAfter }) }
 }

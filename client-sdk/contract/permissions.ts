@@ -14,6 +14,13 @@ const all = Role.options
 export const roomRules = {
   read: { campaign: all, application: all },
   speak: { campaign: ['owner', 'manager'], application: ['owner', 'manager', 'creator'] },
+  /** To speak where only announcements are made. */
+  announce: { campaign: ['owner', 'manager'], application: ['owner', 'manager'] },
+  react: { campaign: ['owner', 'manager'], application: ['owner', 'manager', 'creator'] },
+  pin: { campaign: ['owner', 'manager'], application: ['owner', 'manager', 'creator'] },
+  /** To take back what others said. */
+  moderate: { campaign: ['owner', 'manager'], application: ['owner'] },
+  configure: { campaign: ['owner', 'manager'], application: ['owner', 'manager'] },
   manageMembers: { campaign: ['owner'], application: ['owner'] },
   erase: { campaign: ['owner'], application: ['owner'] },
 } as const satisfies Record<string, Record<RoomKind, readonly Role[]>>
@@ -33,9 +40,12 @@ export const isRule = (rule: unknown): rule is Rule =>
   typeof rule === 'string' && (Object.hasOwn(roomRules, rule) || Object.hasOwn(platformRules, rule))
 export const isRoomRule = (rule: Rule): rule is RoomRule => Object.hasOwn(roomRules, rule)
 
-/** Standing in a room, as far as rights go. */
-export const can = (rule: RoomRule, { kind, role }: { kind: RoomKind; role: Role }): boolean =>
-  (roomRules[rule][kind] as readonly Role[]).includes(role)
+/** Standing in a room, as far as rights go. `announcementsOnly` is the room's setting. */
+export type Rights = { kind: RoomKind; role: Role; announcementsOnly: boolean }
+export const can = (rule: RoomRule, { kind, role, announcementsOnly }: Rights): boolean => {
+  const allowed = (name: RoomRule) => (roomRules[name][kind] as readonly Role[]).includes(role)
+  return allowed(rule) && (rule !== 'speak' || !announcementsOnly || allowed('announce'))
+}
 
 /** Without a session `role` is null. */
 export const may = (rule: PlatformRule, role: PlatformRole | null): boolean => {

@@ -1,8 +1,8 @@
-import { changesOlder, drafting, type Messages, reduceMessages } from './chat/reduce.ts'
-import type { Message, MessagePage } from './chat/schema.ts'
+import { changesOlder, drafting, type Messages, messageOf, placeOf, reduceMessages, reducePins } from './chat/reduce.ts'
+import type { MessagePage } from './chat/schema.ts'
 import type { Envelope } from './events.ts'
-import { type Members, reduceMembers, reduceTitle } from './rooms/reduce.ts'
-import type { Snapshot } from './rooms/schema.ts'
+import { defaultSettings, type Members, reduceMembers, reduceSettings, reduceTitle } from './rooms/reduce.ts'
+import type { RoomSettings, Snapshot } from './rooms/schema.ts'
 
 /**
  * The loaded part of a room. `rev` is the last event applied, or the `asOf` of the snapshot it began with. `changedAt` is
@@ -13,11 +13,23 @@ export type RoomState = {
   changedAt: number
   title: string | null
   members: Members
+  settings: RoomSettings
+  /** Seqs of the pinned messages, loaded or not, in the order in which they were pinned. */
+  pins: readonly number[]
   messages: Messages
   more: boolean
 }
 
-export const emptyRoom: RoomState = { rev: 0, changedAt: 0, title: null, members: {}, messages: {}, more: false }
+export const emptyRoom: RoomState = {
+  rev: 0,
+  changedAt: 0,
+  title: null,
+  members: {},
+  settings: defaultSettings,
+  pins: [],
+  messages: [],
+  more: false,
+}
 
 /**
  * Event → state: what a room is, said once for the server, the SDK and the verifier. An event seen before changes
@@ -29,15 +41,17 @@ export function reduce(room: RoomState, event: Envelope): RoomState {
     ...passed(room, event),
     title: reduceTitle(room.title, event),
     members: reduceMembers(room.members, event),
+    settings: reduceSettings(room.settings, event),
+    pins: reducePins(room.pins, event),
     messages: reduceMessages(room.messages, event),
   }
 }
 
 /** Moves on past an event without a look inside: all that can be done with one that cannot be read. */
-export const passed = (room: RoomState, { seq, type }: Envelope): RoomState => ({
+export const passed = (room: RoomState, event: Envelope): RoomState => ({
   ...room,
-  rev: seq,
-  changedAt: changesOlder(type) ? seq : room.changedAt,
+  rev: event.seq,
+  changedAt: changesOlder(event) ? event.seq : room.changedAt,
 })
 
 /** The same as `reduce` for one after the other, at the cost of one copy of the messages instead of one for each. */
@@ -48,14 +62,14 @@ export const reduceAll = (room: RoomState, events: Iterable<Envelope>): RoomStat
     return now
   })
 
-const byId = (messages: readonly Message[]): Messages => Object.fromEntries(messages.map((m) => [m.id, m]))
-
-export const fromSnapshot = ({ asOf, title, members, messages, more }: Snapshot): RoomState => ({
+export const fromSnapshot = ({ asOf, title, members, settings, pins, messages, more }: Snapshot): RoomState => ({
   rev: asOf,
   changedAt: asOf,
   title,
   members: Object.fromEntries(members.map((m) => [m.key, m])),
-  messages: byId(messages),
+  settings,
+  pins,
+  messages: [...messages].sort((a, b) => a.seq - b.seq),
   more,
 })
 
@@ -65,8 +79,7 @@ export const fromSnapshot = ({ asOf, title, members, messages, more }: Snapshot)
  */
 export function addPage(room: RoomState, page: MessagePage): RoomState | null {
   if (page.asOf < room.changedAt) return null
-  return { ...room, messages: { ...byId(page.messages), ...room.messages }, more: page.more }
+  const older = page.messages.filter((m) => !messageOf(room.messages, m.seq)).sort((a, b) => a.seq - b.seq)
+  const begin = placeOf(older, room.messages[0]?.seq ?? Number.POSITIVE_INFINITY)
+  return { ...room, messages: [...older.slice(0, begin), ...room.messages], more: page.more }
 }
-
-/** The messages in order. */
-export const inOrder = (messages: Messages): Message[] => Object.values(messages).sort((a, b) => a.seq - b.seq)

@@ -4,7 +4,7 @@
 --
 -- The caller must run at READ COMMITTED. Every plan in here must be by index at every batch size, hence the settings:
 -- a join on event becomes a scan as the table grows.
-create function append_events(
+create or replace function append_events(
   p_wait boolean,            -- wait for locks, or answer busy
   p_raises uuid[],           -- streams whose access_version rises
   p_stream uuid[], p_id uuid[], p_type text[], p_version smallint[], p_actor uuid[], p_command uuid[], p_n smallint[],
@@ -24,7 +24,7 @@ as $$
 #variable_conflict use_column
 declare
   ids uuid[]; seqs bigint[]; hashes bytea[]; txs bigint[]; access_versions bigint[];   -- the locked streams, in id order
-  messages bigint[]; touched boolean[];
+  counts bigint[]; messages bigint[]; touched boolean[];
   k int := 0;                                                                          -- the current stream's place in them
   e record; known record;
   size int := cardinality(p_stream);
@@ -35,19 +35,23 @@ declare
   r_pos bigint[] := array_fill(null::bigint, array[size]);
   r_hash bytea[] := array_fill(null::bytea, array[size]);
   r_access bigint[] := array_fill(null::bigint, array[size]);
+  r_n bigint[] := array_fill(null::bigint, array[size]);
+  is_threaded boolean := false; is_mentioning boolean := false;
   tx bigint := pg_current_xact_id()::text::bigint + (select max(tx_offset) from log_epoch);
   now_at timestamptz;
   now_text text;
 begin
   if p_wait then
-    select array_agg(l.id), array_agg(l.last_seq), array_agg(l.last_hash), array_agg(l.last_tx), array_agg(l.access_version)
-      into ids, seqs, hashes, txs, access_versions
-      from (select s.id, s.last_seq, s.last_hash, s.last_tx, s.access_version from stream s
+    select array_agg(l.id), array_agg(l.last_seq), array_agg(l.last_hash), array_agg(l.last_tx), array_agg(l.access_version),
+           array_agg(l.msg_count)
+      into ids, seqs, hashes, txs, access_versions, counts
+      from (select s.id, s.last_seq, s.last_hash, s.last_tx, s.access_version, s.msg_count from stream s
              where s.id = any(p_stream || p_raises || p_checked) order by s.id for update) l;
   else
-    select array_agg(l.id), array_agg(l.last_seq), array_agg(l.last_hash), array_agg(l.last_tx), array_agg(l.access_version)
-      into ids, seqs, hashes, txs, access_versions
-      from (select s.id, s.last_seq, s.last_hash, s.last_tx, s.access_version from stream s
+    select array_agg(l.id), array_agg(l.last_seq), array_agg(l.last_hash), array_agg(l.last_tx), array_agg(l.access_version),
+           array_agg(l.msg_count)
+      into ids, seqs, hashes, txs, access_versions, counts
+      from (select s.id, s.last_seq, s.last_hash, s.last_tx, s.access_version, s.msg_count from stream s
              where s.id = any(p_stream || p_raises || p_checked) order by s.id for update skip locked) l;
   end if;
   ids := coalesce(ids, '{}');
@@ -116,7 +120,12 @@ begin
       r_outcome[e.i] := 'appended'; r_seq[e.i] := seqs[k]; r_at[e.i] := now_text;
       r_tx[e.i] := txs[k]; r_pos[e.i] := nextval('event_pos'); r_hash[e.i] := hashes[k];
       touched[k] := true;
-      if e.type = 'chat.messageSent' then messages[k] := messages[k] + 1; end if;
+      if e.type = 'chat.messageSent' then
+        messages[k] := messages[k] + 1;
+        r_n[e.i] := counts[k] + messages[k];
+        is_threaded := is_threaded or e.deal is not null;
+        is_mentioning := is_mentioning or position('<@' in e.personal) > 0;
+      end if;
     end if;
   end loop;
 
@@ -129,9 +138,27 @@ begin
            as u (stream, seq, tx, pos, id, type, version, actor, command, n, deal, deal_salt, personal, personal_salt, hash, outcome)
      where u.outcome = 'appended';
 
-  insert into message (room_id, seq, rev)
-    select u.stream, u.seq, u.seq from unnest(p_stream, r_seq, p_type, r_outcome) as u (stream, seq, type, outcome)
-     where u.outcome = 'appended' and u.type = 'chat.messageSent';
+  insert into message (room_id, seq, rev, n, thread)
+    select u.stream, u.seq, u.seq, u.n, (u.deal::json ->> 'thread')::bigint
+      from unnest(p_stream, r_seq, r_n, p_deal) as u (stream, seq, n, deal) where u.n is not null;
+
+  if is_threaded then
+    update message m set replies = m.replies + u.answers, rev = u.last
+      from (select r.stream, (r.deal::json ->> 'thread')::bigint as thread, count(*) as answers, max(r.seq) as last
+              from unnest(p_stream, r_seq, r_n, p_deal) as r (stream, seq, n, deal)
+             where r.n is not null and r.deal is not null group by 1, 2) u
+     where m.room_id = u.stream and m.seq = u.thread;
+  end if;
+
+  if is_mentioning then
+    insert into mention (user_id, room_id, seq)
+      select distinct a.user_id, u.stream, u.seq
+        from unnest(p_stream, r_seq, r_n, p_actor, p_personal) as u (stream, seq, n, actor, personal)
+        cross join lateral regexp_matches(u.personal, '<@([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})>', 'g') as found (keys)
+        join active_member a on a.room_id = u.stream and a.actor_key = found.keys[1]::uuid
+       where u.n is not null and position('<@' in u.personal) > 0 and a.actor_key <> u.actor
+      on conflict do nothing;
+  end if;
 
   update stream s
      set last_seq = u.seq, last_hash = u.hash, last_tx = u.tx, msg_count = s.msg_count + u.messages,

@@ -1,6 +1,6 @@
 import type { Envelope } from '../events.ts'
 import type { ActorKey } from '../ids.ts'
-import type { Member } from './schema.ts'
+import type { Member, RoomSettings } from './schema.ts'
 
 /** Who is in the room now, as the room may know it. */
 export type Members = Readonly<Record<ActorKey, Member>>
@@ -29,3 +29,8 @@ export function reduceTitle(title: string | null, event: Envelope): string | nul
   if (event.type === 'room.created') return event.data.personal?.title ?? null
   return event.type === 'log.erased' && event.data.deal.seqs.includes(1) ? null : title
 }
+
+export const defaultSettings: RoomSettings = { slowMode: 0, announcementsOnly: false }
+
+export const reduceSettings = (settings: RoomSettings, event: Envelope): RoomSettings =>
+  event.type === 'room.settingsChanged' ? event.data.deal : settings

@@ -1,10 +1,11 @@
 import { z } from 'zod'
-import { Message } from '../chat/schema.ts'
+import { Changed, Message } from '../chat/schema.ts'
 import { Checkpoint } from '../checkpoint.ts'
 import { Command, type CommandDef, type EventDef, Instant, Seq, text } from '../define.ts'
 import type { Envelope } from '../events.ts'
 import { ActorKey, RoomId, UserId } from '../ids.ts'
 import { Role, RoomKind } from '../permissions.ts'
+import { ReadMark, RoomPresence } from '../whispers.ts'
 
 const Title = z.object({ title: text(200) })
 const Name = z.object({ name: z.string() })
@@ -14,15 +15,40 @@ const asOf = z.int().nonnegative()
 export const Member = z.object({ key: ActorKey, role: Role, since: asOf, name: z.string().nullable() })
 export type Member = z.output<typeof Member>
 
+/** How a room is to be used. */
+export const RoomSettings = z.object({
+  /** A member who may not `announce` speaks at most once in so many seconds; 0 for as often as they like. */
+  slowMode: z.int().min(0).max(21_600),
+  /** Only who may `announce` speaks. */
+  announcementsOnly: z.boolean(),
+})
+export type RoomSettings = z.output<typeof RoomSettings>
+
 /** The newest part of a room, whole: it replaces what a client had. Messages in order of seq; `more`: older ones exist. */
 export const Snapshot = z.object({
   asOf,
   title: z.string().nullable(),
   members: z.array(Member),
+  settings: RoomSettings,
+  /** Seqs of the pinned messages, in the order in which they were pinned. */
+  pins: z.array(Seq),
   messages: z.array(Message),
   more: z.boolean(),
 })
 export type Snapshot = z.output<typeof Snapshot>
+
+/** What of a room its member has not read, and whether they want to hear of it. */
+export const Unread = z.object({ read: asOf, unread: asOf, mentions: asOf, muted: z.boolean() })
+/** The beginning of a message. */
+export const Preview = z.object({ seq: Seq, author: ActorKey, at: Instant, text: z.string() })
+
+/** `limit` rooms after the one that `cursor` names; without a limit all. `previews` only with a limit. */
+export const ListRooms = z.object({
+  limit: z.coerce.number().int().min(1).max(200).optional(),
+  cursor: z.string().max(200).optional(),
+  previews: z.stringbool().default(false),
+})
+export type ListRooms = z.output<typeof ListRooms>
 
 export const RoomSummary = z.object({
   roomId: RoomId,
@@ -31,6 +57,9 @@ export const RoomSummary = z.object({
   role: Role,
   head: asOf,
   lastAt: Instant.nullable(),
+  ...Unread.shape,
+  /** The newest message that still says something, where previews were asked for. */
+  last: Preview.nullable(),
 })
 export type RoomSummary = z.output<typeof RoomSummary>
 
@@ -41,6 +70,8 @@ export const RoomDetails = z.object({
   head: asOf,
   me: Member,
   members: z.array(Member),
+  settings: RoomSettings,
+  pins: z.array(Seq),
 })
 export type RoomDetails = z.output<typeof RoomDetails>
 
@@ -58,6 +89,14 @@ export const AddMember = Command.extend({ roomId: RoomId, userId: UserId, role: 
 export type AddMember = z.output<typeof AddMember>
 export const RemoveMember = Command.extend({ roomId: RoomId, userId: UserId })
 export type RemoveMember = z.output<typeof RemoveMember>
+
+export const ConfigureRoom = Command.extend({ roomId: RoomId, ...RoomSettings.partial().shape })
+export type ConfigureRoom = z.output<typeof ConfigureRoom>
+/** The caller has read everything up to `seq`. Never goes back. */
+export const MarkRead = z.object({ roomId: RoomId, seq: asOf })
+export type MarkRead = z.output<typeof MarkRead>
+export const MuteRoom = z.object({ roomId: RoomId, muted: z.boolean() })
+export type MuteRoom = z.output<typeof MuteRoom>
 
 /** As the wire carries it; `type` and `data` are narrowed by the `Envelope` type, and unknown types are let through. */
 export const WireEnvelope = z.object({
@@ -85,6 +124,9 @@ export const Joined = z.object({
   checkpoint: Checkpoint.nullable(),
   /** The log's hash at `known`, 64 hexadecimal digits; null where the log does not reach that far. */
   pastHash: z.string().nullable(),
+  /** How far members have read, where the room is small; one's own always. */
+  reads: z.array(ReadMark),
+  presence: RoomPresence,
 })
 export type Joined = z.output<typeof Joined>
 
@@ -96,6 +138,9 @@ export type Synced = z.output<typeof Synced>
 export const roomCommands = {
   'room.join': { input: JoinRoom, output: Joined, allow: 'read' },
   'room.sync': { input: SyncRoom, output: Synced, allow: 'read' },
+  'room.configure': { input: ConfigureRoom, output: Changed, allow: 'configure' },
+  'room.read': { input: MarkRead, output: Unread, allow: 'read' },
+  'room.mute': { input: MuteRoom, output: Unread, allow: 'read' },
   'room.leave': { input: z.object({ roomId: RoomId }), output: z.object({}), allow: 'signedIn' },
 } as const satisfies Record<string, CommandDef>
 
@@ -107,6 +152,7 @@ const Membership = z.object({ member: ActorKey, role: Role })
 export const roomEvents = {
   'room.created': { version: 1, deal: z.object({ kind: RoomKind }), personal: Title },
   'room.memberAdded': { version: 1, deal: Membership, personal: Name },
+  'room.settingsChanged': { version: 1, deal: RoomSettings, personal: null },
   'room.memberRemoved': { version: 1, deal: Membership, personal: null },
   'membership.started': { version: 1, deal: z.object({ roomId: RoomId, role: Role }), personal: null },
   'membership.ended': { version: 1, deal: z.object({ roomId: RoomId, role: Role }), personal: null },

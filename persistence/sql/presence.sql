@@ -1,0 +1,1 @@
+-- Who is connected, by the nodes that say so.
