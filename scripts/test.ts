@@ -3,8 +3,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 
-/** The static checks, each counted as one test. Everything runs, whatever failed before it. */
+/** What comes before the tests: what they need, and the static checks. Each is counted as one test. Everything runs, whatever failed before it. */
 const checks = {
+  engines: ['node', 'scripts/engines.ts'],
   types: ['tsc', '-p', '.'],
   style: ['biome', 'check', '--error-on-warnings', '.'],
   layers: ['depcruise', '--config', '.dependency-cruiser.mjs', '.'],
@@ -68,5 +69,5 @@ function counted({ numTotalTests, numPassedTests, numPendingTests, testResults }
 }
 
 function tell(name: string, ok: boolean, begin: number): void {
-  console.log(`${ok ? 'ok    ' : 'FAILED'} ${name.padEnd(6)} ${((performance.now() - begin) / 1000).toFixed(1).padStart(6)} s`)
+  console.log(`${ok ? 'ok    ' : 'FAILED'} ${name.padEnd(7)} ${((performance.now() - begin) / 1000).toFixed(1).padStart(6)} s`)
 }
