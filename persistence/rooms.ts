@@ -1,33 +1,47 @@
 import type { Pool } from 'pg'
-import type {
-  ActorKey,
-  Checkpoint,
-  Member,
-  Message,
-  MessagePage,
-  Role,
-  RoomId,
-  RoomKind,
-  RoomSummary,
-  UserId,
+import {
+  type ActorKey,
+  type Checkpoint,
+  type Member,
+  type Role,
+  type RoomId,
+  type RoomKind,
+  type RoomSettings,
+  SMALL_ROOM,
+  type Snapshot,
+  type UserId,
 } from '../client-sdk/contract/index.ts'
+import { defaultSettings } from '../client-sdk/contract/rooms/reduce.ts'
 import { batched } from './batched.ts'
 import { instant } from './log/read.ts'
 import { read } from './sql.ts'
 
-type StandingRow = { actor_key: ActorKey; role: Role; kind: RoomKind; access_version: string }
+type StandingRow = {
+  actor_key: ActorKey
+  role: Role
+  kind: RoomKind
+  access_version: string
+  slow_mode: number
+  announcements_only: boolean
+}
+const settingsOf = (row: Pick<StandingRow, 'slow_mode' | 'announcements_only'>): RoomSettings => ({
+  slowMode: row.slow_mode,
+  announcementsOnly: row.announcements_only,
+})
 
 /** What a person is in a room now; undefined for whoever is no member. */
 export async function standingOf(pool: Pool, roomId: RoomId, userId: UserId) {
   const [row] = await read<StandingRow>(
     pool,
     'standing',
-    `select m.actor_key, m.role, r.kind, s.access_version from member m join room r on r.id = m.room_id join stream s on s.id = m.room_id
-      where m.room_id = $1 and m.user_id = $2 and m.removed_at is null`,
+    `select m.actor_key, m.role, r.kind, r.slow_mode, r.announcements_only, s.access_version
+       from active_member m join room r on r.id = m.room_id join stream s on s.id = m.room_id
+      where m.room_id = $1 and m.user_id = $2`,
     [roomId, userId],
   )
   if (!row) return undefined
-  return { roomId, userId, actorKey: row.actor_key, role: row.role, kind: row.kind, accessVersion: Number(row.access_version) }
+  const { actor_key: actorKey, role, kind, access_version } = row
+  return { roomId, userId, actorKey, role, kind, ...settingsOf(row), accessVersion: Number(access_version) }
 }
 
 /** The room's access version now, and who of these people are its members by it. */
@@ -40,7 +54,7 @@ export async function membersAmong(
     pool,
     'members_among',
     `select s.access_version, m.user_id from stream s
-       left join member m on m.room_id = s.id and m.user_id = any($2::uuid[]) and m.removed_at is null where s.id = $1`,
+       left join active_member m on m.room_id = s.id and m.user_id = any($2::uuid[]) where s.id = $1`,
     [roomId, users],
   )
   const members = rows.flatMap(({ user_id }) => (user_id ? [user_id] : []))
@@ -51,6 +65,9 @@ export async function membersAmong(
 export type Door = {
   me: Member
   kind: RoomKind
+  settings: RoomSettings
+  /** Few enough members that each may know of the others' reading and being there. */
+  isSmall: boolean
   accessVersion: number
   head: number
   checkpoint: Checkpoint | null
@@ -65,6 +82,7 @@ const doorId = ({ roomId, userId, known }: DoorKey) => `${roomId} ${userId} ${kn
 export const doorOf = batched<DoorKey, Door | undefined>({ id: doorId }, async (pool, keys) => {
   type Row = StandingRow & {
     i: number
+    told_members: number
     head: string
     since: string
     name: string | null
@@ -74,7 +92,7 @@ export const doorOf = batched<DoorKey, Door | undefined>({ id: doorId }, async (
   const rows = await read<Row>(
     pool,
     'door',
-    `select k.i::int, m.actor_key, m.role, m.since, r.kind, s.access_version, s.last_seq as head,
+    `select k.i::int, m.actor_key, m.role, m.since, r.kind, r.slow_mode, r.announcements_only, r.told_members, s.access_version, s.last_seq as head,
             case when m.since = 0 then (select name from person where id = m.user_id)
                  else (select personal::json ->> 'name' from event where stream_id = m.room_id and seq = m.since) end as name,
             (select encode(hash, 'hex') from event where stream_id = m.room_id and seq = k.known) as past_hash,
@@ -82,7 +100,7 @@ export const doorOf = batched<DoorKey, Door | undefined>({ id: doorId }, async (
                                       'keyId', key_id, 'signature', signature)
                from checkpoint where stream_id = m.room_id order by seq desc limit 1) as checkpoint
        from unnest($1::uuid[], $2::uuid[], $3::bigint[]) with ordinality as k (room_id, user_id, known, i)
-       join member m on m.room_id = k.room_id and m.user_id = k.user_id and m.removed_at is null
+       join active_member m on m.room_id = k.room_id and m.user_id = k.user_id
        join room r on r.id = m.room_id join stream s on s.id = m.room_id`,
     [keys.map((key) => key.roomId), keys.map((key) => key.userId), keys.map((key) => key.known)],
   )
@@ -92,64 +110,31 @@ export const doorOf = batched<DoorKey, Door | undefined>({ id: doorId }, async (
   function toDoor(row: Row): Door {
     const me = { key: row.actor_key, role: row.role, since: Number(row.since), name: row.name }
     const { kind, checkpoint, past_hash: pastHash } = row
-    return { me, kind, accessVersion: Number(row.access_version), head: Number(row.head), checkpoint, pastHash }
+    const isSmall = row.told_members <= SMALL_ROOM
+    const head = Number(row.head)
+    return { me, kind, settings: settingsOf(row), isSmall, accessVersion: Number(row.access_version), head, checkpoint, pastHash }
   }
 })
 
-type MessageRow = { seq: string; rev: string; id: string; author: ActorKey; at: string; personal: string | null }
-
-/** Messages of a room, newest first; `asOf` is of the same moment. */
-export async function messagesBefore(pool: Pool, roomId: RoomId, before: number | null, limit: number): Promise<MessagePage> {
-  const rows = await read<{ as_of: string } & { [K in keyof MessageRow]: MessageRow[K] | null }>(
-    pool,
-    'messages_before',
-    `select s.last_seq as as_of, p.* from stream s
-       left join lateral (
-         select m.seq, m.rev, e.id, e.actor_key as author, ${instant('e.at')} as at, e.personal
-           from (select room_id, seq, rev from message where room_id = $1 and seq < $2 order by message.seq desc limit $3) m
-           join event e on e.stream_id = m.room_id and e.seq = m.seq) p on true
-      where s.id = $1 order by p.seq desc`,
-    [roomId, before ?? Number.MAX_SAFE_INTEGER, limit + 1],
-  )
-  const messages = rows.flatMap((row) => (row.seq === null ? [] : [toMessage(row as MessageRow)]))
-  return { asOf: Number(rows[0]?.as_of ?? 0), messages: messages.slice(0, limit), more: messages.length > limit }
-}
-
-const toMessage = ({ seq, rev, id, author, at, personal }: MessageRow): Message => ({
-  id: id as Message['id'],
-  seq: Number(seq),
-  rev: Number(rev),
-  author,
-  at,
-  text: personal === null ? null : (JSON.parse(personal) as { text: string }).text,
-})
-
-/** Who is in a room, as the room may know it, and its title; `asOf` is of the same moment. */
-export async function peopleOf(pool: Pool, roomId: RoomId): Promise<{ asOf: number; title: string | null; members: Member[] }> {
-  const rows = await read<{ as_of: string; title: string | null; key: ActorKey | null; role: Role; since: string; name: string | null }>(
+type People = Omit<Snapshot, 'messages' | 'more'>
+/** A room but for its messages, as it may be known; `asOf` is of the same moment. */
+export async function peopleOf(pool: Pool, roomId: RoomId): Promise<People> {
+  type Row = { as_of: string; title: string | null; slow_mode: number; announcements_only: boolean; pins: string[]; members: Member[] }
+  const [row] = await read<Row>(
     pool,
     'people_of',
-    `select s.last_seq as as_of, (select personal::json ->> 'title' from event where stream_id = s.id and seq = 1) as title,
-            m.actor_key as key, m.role, m.since, (select personal::json ->> 'name' from event where stream_id = s.id and seq = m.since) as name
-       from stream s left join member m on m.room_id = s.id and m.removed_at is null and m.since > 0 where s.id = $1`,
+    `select s.last_seq as as_of, r.slow_mode, r.announcements_only,
+            (select personal::json ->> 'title' from event where stream_id = s.id and seq = 1) as title,
+            array(select p.seq from pin p where p.room_id = s.id order by p.since) as pins,
+            (select coalesce(json_agg(json_build_object('key', m.actor_key, 'role', m.role, 'since', m.since, 'name', e.personal::json ->> 'name')), '[]')
+               from member m left join event e on e.stream_id = m.room_id and e.seq = m.since
+              where m.room_id = s.id and m.removed_at is null and m.since > 0) as members
+       from stream s join room r on r.id = s.id where s.id = $1`,
     [roomId],
   )
-  const members = rows.flatMap(({ key, role, since, name }) => (key ? [{ key, role, since: Number(since), name }] : []))
-  return { asOf: Number(rows[0]?.as_of ?? 0), title: rows[0]?.title ?? null, members }
-}
-
-/** A person's rooms, the last active first. */
-export async function roomsOf(pool: Pool, userId: UserId): Promise<RoomSummary[]> {
-  const rows = await read<{ id: RoomId; kind: RoomKind; role: Role; head: string; title: string | null; last_at: string | null }>(
-    pool,
-    'rooms_of',
-    `select r.id, r.kind, m.role, s.last_seq as head, ${instant('s.last_at')} as last_at,
-            (select personal::json ->> 'title' from event where stream_id = r.id and seq = 1) as title
-       from member m join room r on r.id = m.room_id join stream s on s.id = r.id
-      where m.user_id = $1 and m.removed_at is null order by s.last_at desc nulls last, r.id`,
-    [userId],
-  )
-  return rows.map(({ id: roomId, head, last_at: lastAt, kind, role, title }) => ({ roomId, kind, title, role, head: Number(head), lastAt }))
+  if (!row) return { asOf: 0, title: null, members: [], settings: defaultSettings, pins: [] }
+  const { title, members, pins } = row
+  return { asOf: Number(row.as_of), title, members, settings: settingsOf(row), pins: pins.map(Number) }
 }
 
 /** Who sent these messages, by seq; what is no message of this room is left out. */
@@ -161,4 +146,15 @@ export async function authorsOf(pool: Pool, roomId: RoomId, seqs: readonly numbe
     [roomId, seqs],
   )
   return new Map(rows.map(({ seq, actor_key }) => [Number(seq), actor_key]))
+}
+
+/** Which of these keys are members whom the room knows, and whose keys they are. */
+export async function membersByKey(pool: Pool, roomId: RoomId, keys: readonly ActorKey[]): Promise<Map<ActorKey, UserId>> {
+  const rows = await read<{ actor_key: ActorKey; user_id: UserId }>(
+    pool,
+    'members_by_key',
+    'select actor_key, user_id from active_member where room_id = $1 and actor_key = any($2::uuid[]) and since > 0',
+    [roomId, keys],
+  )
+  return new Map(rows.map(({ actor_key, user_id }) => [actor_key, user_id]))
 }

@@ -45,6 +45,15 @@ export class People {
     this.#people.delete(userId)
   }
 
+  /** Who is connected here. */
+  users(): UserId[] {
+    return [...this.#people.keys()] as UserId[]
+  }
+
+  socketsOf(userId: UserId): ReadonlySet<AppSocket> {
+    return this.#people.get(userId)?.sockets ?? new Set()
+  }
+
   offer({ streamId, events }: Committed): void {
     this.#people.get(streamId)?.sequencer.offer(events)
   }

@@ -1,5 +1,7 @@
 import { can, commands, type Input, type Joined, type Output, ParleyError, type Snapshot } from '../client-sdk/contract/index.ts'
-import { type Door, doorOf, messagesBefore, peopleOf } from '../persistence/rooms.ts'
+import { messagesOf } from '../persistence/messages.ts'
+import { readsOf } from '../persistence/readings.ts'
+import { type Door, doorOf, peopleOf } from '../persistence/rooms.ts'
 import { type Ctx, caller } from '../server/ctx.ts'
 import { authorise } from '../server/rooms/authorise.ts'
 import type { Gates } from './gates.ts'
@@ -33,7 +35,7 @@ async function joinRoom(gates: Gates, ctx: Ctx, input: Input<'room.join'>, socke
       gates.leave(input.roomId, socket) // it may have come in by an earlier try
       throw new ParleyError('resource.notFound', 'No such room')
     }
-    if (!can(commands['room.join'].allow, { kind: door.kind, role: door.me.role })) {
+    if (!can(commands['room.join'].allow, { kind: door.kind, role: door.me.role, ...door.settings })) {
       throw new ParleyError('access.denied', 'Your role in this room does not allow that')
     }
     if (!socket.connected) throw new ParleyError('session.ended', 'The connection is gone')
@@ -51,10 +53,13 @@ async function joinRoom(gates: Gates, ctx: Ctx, input: Input<'room.join'>, socke
 /** What was missed, or a snapshot, with the access version after the last of it was read. */
 async function readAtDoor(ctx: Ctx, { roomId, after }: Input<'room.join'>, door: Door): Promise<{ accessVersion: number; joined: Joined }> {
   const { me, kind, checkpoint, pastHash } = door
+  const isTold = me.since > 0
   const missed = after === undefined ? Number.POSITIVE_INFINITY : door.head - after
   const snapshot = missed >= 0 && missed <= MOST_MISSED ? null : await takeSnapshot(ctx, roomId)
   const { head, accessVersion, events } = await ctx.log.readAfter(roomId, snapshot?.asOf ?? after!, PAGE)
-  return { accessVersion, joined: { me, kind, head, events, snapshot, checkpoint, pastHash } }
+  const reads = isTold ? await readsOf(ctx.db.pool, roomId) : []
+  const presence = { present: [], count: 0 }
+  return { accessVersion, joined: { me, kind, head, events, snapshot, checkpoint, pastHash, reads, presence } }
 }
 
 /**
@@ -63,8 +68,8 @@ async function readAtDoor(ctx: Ctx, { roomId, after }: Input<'room.join'>, door:
  */
 async function takeSnapshot(ctx: Ctx, roomId: Input<'room.join'>['roomId']): Promise<Snapshot> {
   const people = await peopleOf(ctx.db.pool, roomId)
-  const { messages, more, asOf } = await messagesBefore(ctx.db.pool, roomId, null, MESSAGES)
-  return { asOf: Math.min(asOf, people.asOf), title: people.title, members: people.members, messages: messages.reverse(), more }
+  const { messages, more, asOf } = await messagesOf(ctx.db.pool, roomId, { limit: MESSAGES })
+  return { ...people, asOf: Math.min(asOf, people.asOf), messages: messages.reverse(), more }
 }
 
 async function syncRoom(ctx: Ctx, { roomId, after, limit }: Input<'room.sync'>): Promise<Output<'room.sync'>> {

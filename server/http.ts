@@ -51,7 +51,7 @@ export function createApp(house: House, { log, isAllowedOrigin, engines = () => 
 
 const CORS = {
   allowHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key'],
-  allowMethods: ['GET', 'POST', 'PUT', 'DELETE'],
+  allowMethods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
   exposeHeaders: ['X-Request-Id', 'Retry-After'],
   maxAge: 600,
 }

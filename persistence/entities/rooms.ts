@@ -6,6 +6,12 @@ const RoomSchema = defineEntity({
   properties: {
     id: p.uuid().primary().$type<RoomId>(),
     kind: p.text().$type<RoomKind>(),
+    /** In seconds; 0 for none. */
+    slowMode: p.integer().default(0),
+    announcementsOnly: p.boolean().default(false),
+    members: p.integer().default(0),
+    /** Those whom the room knows. */
+    toldMembers: p.integer().default(0),
   },
 })
 export class Room extends RoomSchema.class {}

@@ -32,6 +32,13 @@ export const fromRow = (row: EventRow): Envelope =>
     data: { deal: row.deal === null ? null : JSON.parse(row.deal), personal: row.personal === null ? null : JSON.parse(row.personal) },
   }) as Envelope
 
+/** The words of a message that was taken back are told to nobody who has not heard them yet. */
+const TAKEN_BACK = `case type when 'chat.messageSent' then exists (select from message m where m.room_id = stream_id and m.seq = event.seq and m.deleted)
+  when 'chat.messageEdited' then exists (select from message m
+    where m.room_id = stream_id and m.seq = (event.deal::json ->> 'message')::bigint and m.deleted)
+  else false end`
+const TOLD_COLUMNS = EVENT_COLUMNS.replace(/personal$/, `case when ${TAKEN_BACK} then null else personal end as personal`)
+
 /** One page holds at most this many UTF-16 units of payload, but always one event. */
 const PAGE_UNITS = 512 * 1_024
 
@@ -53,7 +60,7 @@ export const readAfter = batched<Question, Reading>({ id: questionId, most: AT_O
     `select k.i::int, s.last_seq as head, s.access_version as access, e.*
        from unnest($1::uuid[], $2::bigint[], $3::int[]) with ordinality as k (id, after, most, i)
        join stream s on s.id = k.id left join lateral (
-         select ${EVENT_COLUMNS} from event where stream_id = k.id and seq > k.after order by event.seq limit k.most) e on true
+         select ${TOLD_COLUMNS} from event where stream_id = k.id and seq > k.after order by event.seq limit k.most) e on true
       order by k.i, e.seq`,
     [questions.map((q) => q.streamId), questions.map((q) => q.after), questions.map((q) => q.limit)],
   )

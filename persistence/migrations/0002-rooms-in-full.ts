@@ -13,13 +13,15 @@ export class RoomsInFull extends Migration {
     // conversation
     this.addSql('drop function lock_stream, seq_at')
     this.addSql('drop view active_member')
-    this.addSql('drop table pin, spoke, mention, reading')
-    this.addSql('alter table room drop column slow_mode, drop column announcements_only, drop column told_members')
+    this.addSql('drop table edit, pin, spoke, mention, reading')
+    this.addSql('alter table room drop column slow_mode, drop column announcements_only, drop column members, drop column told_members')
     this.addSql('alter table person drop column blocked_at')
     this.addSql(
       'alter table message drop column n, drop column thread, drop column replies, drop column words, drop column edited_at, drop column deleted, drop column reactions',
     )
     // presence
+    this.addSql('drop table last_seen, online, presence, node')
+    this.addSql('alter table person drop column presence')
     // search
   }
 }

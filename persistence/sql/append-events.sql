@@ -156,7 +156,7 @@ begin
         from unnest(p_stream, r_seq, r_n, p_actor, p_personal) as u (stream, seq, n, actor, personal)
         cross join lateral regexp_matches(u.personal, '<@([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})>', 'g') as found (keys)
         join active_member a on a.room_id = u.stream and a.actor_key = found.keys[1]::uuid
-       where u.n is not null and position('<@' in u.personal) > 0 and a.actor_key <> u.actor
+       where u.n is not null and position('<@' in u.personal) > 0 and a.actor_key <> u.actor and a.since > 0
       on conflict do nothing;
   end if;
 

@@ -12,6 +12,15 @@ update message m set n = c.n from (select room_id, seq, row_number() over (parti
 alter table message alter column n set not null;
 create index message_thread on message (room_id, thread, seq) where thread is not null;
 
+-- Which events have changed a message's words.
+create table edit (
+  room_id uuid not null,
+  message bigint not null,
+  seq bigint not null,
+  primary key (room_id, message, seq),
+  foreign key (room_id, message) references message (room_id, seq)
+);
+
 create table pin (
   room_id uuid not null references room (id),
   seq bigint not null,
@@ -53,8 +62,11 @@ insert into reading (user_id, room_id, seq, n)
 alter table room
   add column slow_mode int not null default 0,
   add column announcements_only boolean not null default false,
-  add column told_members int not null default 0; -- members whom the room knows
-update room r set told_members = (select count(*) from member m where m.room_id = r.id and m.removed_at is null and m.since > 0);
+  add column members int not null default 0,
+  add column told_members int not null default 0; -- those whom the room knows
+update room r set members = c.members, told_members = c.told from (
+  select room_id, count(*) as members, count(*) filter (where since > 0) as told from member where removed_at is null group by 1) c
+ where c.room_id = r.id;
 
 alter table person add column blocked_at timestamptz;
 

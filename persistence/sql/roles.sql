@@ -2,7 +2,8 @@
 grant usage on schema parley to parley_app, parley_eraser;
 grant select on all tables in schema parley to parley_app;
 grant insert, update, delete on person, session, refresh_token, room, member, command, follower to parley_app;
-grant insert, update, delete on pin, spoke, mention, reading to parley_app;
+grant insert, update, delete on edit, pin, spoke, mention, reading to parley_app;
+grant insert, update, delete on node, presence, online, last_seen to parley_app;
 grant update on message to parley_app;
 grant insert on checkpoint, checkpoint_key to parley_app;
 revoke all on function append_events, create_stream, lock_stream, seq_at from public;

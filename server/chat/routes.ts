@@ -1,13 +1,36 @@
-import { ListMessages, MessagePage, Place, SendMessage } from '../../client-sdk/contract/index.ts'
+import { z } from 'zod'
+import {
+  Changed,
+  type ChangeMessage,
+  EditMessage,
+  Emoji,
+  ListMessages,
+  Message,
+  MessagePage,
+  Place,
+  SendMessage,
+  Seq,
+  Version,
+} from '../../client-sdk/contract/index.ts'
 import { body, commandIdFrom, IdempotencyKey, json, route, router } from '../route.ts'
-import { listMessages } from './list-messages.ts'
+import { deleteMessage } from './delete-message.ts'
+import { editMessage } from './edit-message.ts'
+import { listMessages, listVersions } from './list-messages.ts'
+import { listPins, pinMessage, unpinMessage } from './pin-message.ts'
+import { react, unreact } from './react.ts'
 import { sendMessage } from './send-message.ts'
+
+const RoomRef = SendMessage.pick({ roomId: true })
+const MessageRef = RoomRef.extend({ message: z.coerce.number().pipe(Seq) })
+const ReactionRef = MessageRef.extend({ emoji: Emoji })
+const changed = { 200: json(Changed, 'It is so from this seq on') }
+const fails = ['access.changed', 'command.reused', 'message.deleted'] as const
 
 const listRoute = route({
   method: 'get',
   path: '/rooms/{roomId}/messages',
   allow: 'read',
-  request: { params: ListMessages.pick({ roomId: true }), query: ListMessages.omit({ roomId: true }) },
+  request: { params: RoomRef, query: ListMessages.omit({ roomId: true }) },
   responses: { 200: json(MessagePage, 'Messages, newest first') },
 })
 
@@ -15,13 +38,69 @@ const sendRoute = route({
   method: 'post',
   path: '/rooms/{roomId}/messages',
   allow: 'speak',
-  fails: ['access.changed', 'command.reused'],
-  request: {
-    headers: IdempotencyKey,
-    params: SendMessage.pick({ roomId: true }),
-    body: body(SendMessage.omit({ commandId: true, roomId: true }), 'What to say'),
-  },
+  fails: ['access.changed', 'command.reused', 'mention.notMember', 'chat.slowMode'],
+  request: { headers: IdempotencyKey, params: RoomRef, body: body(SendMessage.omit({ commandId: true, roomId: true }), 'What to say') },
   responses: { 201: json(Place, 'Where it came to stand') },
+})
+
+const editRoute = route({
+  method: 'patch',
+  path: '/rooms/{roomId}/messages/{message}',
+  allow: 'speak',
+  fails: [...fails, 'mention.notMember'],
+  request: { headers: IdempotencyKey, params: MessageRef, body: body(EditMessage.pick({ text: true }), 'What it is to say instead') },
+  responses: changed,
+})
+
+const deleteRoute = route({
+  method: 'delete',
+  path: '/rooms/{roomId}/messages/{message}',
+  allow: 'read', // one's own; the use case asks for more to take back others'
+  fails,
+  request: { headers: IdempotencyKey, params: MessageRef },
+  responses: changed,
+})
+
+const versionsRoute = route({
+  method: 'get',
+  path: '/rooms/{roomId}/messages/{message}/versions',
+  allow: 'read',
+  request: { params: MessageRef },
+  responses: { 200: json(z.object({ versions: z.array(Version) }), 'All that it has said, the oldest first') },
+})
+
+const reactionRoute = <M extends 'put' | 'delete'>(method: M) =>
+  route({
+    method,
+    path: '/rooms/{roomId}/messages/{message}/reactions/{emoji}',
+    allow: 'react',
+    fails: [...fails, 'message.reactionsFull'],
+    request: { headers: IdempotencyKey, params: ReactionRef },
+    responses: changed,
+  })
+
+const pinsRoute = route({
+  method: 'get',
+  path: '/rooms/{roomId}/pins',
+  allow: 'read',
+  request: { params: RoomRef },
+  responses: { 200: json(z.object({ messages: z.array(Message) }), 'In the order in which they were pinned') },
+})
+
+const pinRoute = <M extends 'put' | 'delete'>(method: M) =>
+  route({
+    method,
+    path: '/rooms/{roomId}/pins/{message}',
+    allow: 'pin',
+    fails: [...fails, 'room.pinsFull'],
+    request: { headers: IdempotencyKey, params: MessageRef },
+    responses: changed,
+  })
+
+type Headers = z.output<typeof IdempotencyKey>
+const change = <P extends Omit<ChangeMessage, 'commandId'>>(headers: Headers, params: P) => ({
+  ...params,
+  commandId: commandIdFrom(headers),
 })
 
 export const chatRoutes = router()
@@ -30,3 +109,14 @@ export const chatRoutes = router()
     const input = { ...c.req.valid('json'), ...c.req.valid('param'), commandId: commandIdFrom(c.req.valid('header')) }
     return c.json(await sendMessage(c.var.ctx, input), 201)
   })
+  .openapi(editRoute, async (c) => {
+    const input = { ...c.req.valid('json'), ...change(c.req.valid('header'), c.req.valid('param')) }
+    return c.json(await editMessage(c.var.ctx, input), 200)
+  })
+  .openapi(deleteRoute, async (c) => c.json(await deleteMessage(c.var.ctx, change(c.req.valid('header'), c.req.valid('param'))), 200))
+  .openapi(versionsRoute, async (c) => c.json({ versions: await listVersions(c.var.ctx, c.req.valid('param')) }, 200))
+  .openapi(reactionRoute('put'), async (c) => c.json(await react(c.var.ctx, change(c.req.valid('header'), c.req.valid('param'))), 200))
+  .openapi(reactionRoute('delete'), async (c) => c.json(await unreact(c.var.ctx, change(c.req.valid('header'), c.req.valid('param'))), 200))
+  .openapi(pinsRoute, async (c) => c.json({ messages: await listPins(c.var.ctx, c.req.valid('param')) }, 200))
+  .openapi(pinRoute('put'), async (c) => c.json(await pinMessage(c.var.ctx, change(c.req.valid('header'), c.req.valid('param'))), 200))
+  .openapi(pinRoute('delete'), async (c) => c.json(await unpinMessage(c.var.ctx, change(c.req.valid('header'), c.req.valid('param'))), 200))

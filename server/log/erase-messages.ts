@@ -3,7 +3,7 @@ import { erase } from '../../persistence/erasure.ts'
 import { authorsOf } from '../../persistence/rooms.ts'
 import type { Ctx } from '../ctx.ts'
 import { once } from '../once.ts'
-import { authorised } from '../rooms/authorise.ts'
+import { authorised, denied } from '../rooms/authorise.ts'
 import type { Standing } from '../rooms/standings.ts'
 
 /** Takes the words out of messages for good: one's own, or anybody's for whoever may erase in this room. */
@@ -25,5 +25,5 @@ async function mayErase(ctx: Ctx, me: Standing, { roomId, seqs }: EraseMessages)
   const authors = await authorsOf(ctx.db.pool, roomId, seqs)
   if (authors.size < new Set(seqs).size) throw new ParleyError('resource.notFound', 'No such message')
   const onlyOwn = [...authors.values()].every((author) => author === me.actorKey)
-  if (!onlyOwn && !can('erase', me)) throw new ParleyError('access.denied', 'Your role in this room does not allow that')
+  if (!onlyOwn && !can('erase', me)) throw denied()
 }

@@ -54,7 +54,9 @@ export async function authorised<T>(
   }
 }
 
+export const denied = () => new ParleyError('access.denied', 'Your role in this room does not allow that')
+
 function check(rule: RoomRule, standing: Standing): Standing {
-  if (!can(rule, standing)) throw new ParleyError('access.denied', 'Your role in this room does not allow that')
+  if (!can(rule, standing)) throw denied()
   return standing
 }

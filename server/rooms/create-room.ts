@@ -13,9 +13,9 @@ export function createRoom(ctx: Ctx, input: CreateRoom): Promise<{ roomId: RoomI
   if (!input.members.some((member) => member.role === 'owner')) throw new ParleyError('request.invalid', 'A room needs an owner')
   return ctx.em.transactional((em) =>
     once(em, ctx, 'room.create', input, async () => {
-      const room = { id: newId<RoomId>(), kind: input.kind }
-      await createStream(em, room.id, 'room')
-      em.create(db.Room, room)
+      const id = newId<RoomId>()
+      await createStream(em, id, 'room')
+      const room = em.create(db.Room, { id, kind: input.kind, slowMode: 0, announcementsOnly: false, members: 0, toldMembers: 0 })
       await em.flush()
       const by = { actor: SYSTEM, commandId: input.commandId, accessVersion: null }
       const created = {

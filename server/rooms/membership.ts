@@ -3,10 +3,12 @@ import { type ActorKey, newId, ParleyError, type Role, type RoomKind, SYSTEM, ty
 import { Person } from '../../persistence/entities/people.ts'
 import { Member, type Room } from '../../persistence/entities/rooms.ts'
 import type { Entry } from '../../persistence/event-log.ts'
+import { startReading } from '../../persistence/readings.ts'
 import type { Ctx } from '../ctx.ts'
 import { ownId } from '../once.ts'
 
-export type RoomRow = Pick<Room, 'id' | 'kind'>
+/** Held by its row's lock, or new. */
+export type RoomRow = Pick<Room, 'id' | 'kind' | 'members' | 'toldMembers'>
 export type By = Pick<Entry, 'actor' | 'commandId' | 'accessVersion'>
 export type Joining = { member: Member; room: RoomRow; name: string }
 
@@ -16,6 +18,12 @@ export type Joining = { member: Member; room: RoomRow; name: string }
  */
 const isToldInRoom = (kind: RoomKind, role: Role): boolean => kind === 'application' || role !== 'creator'
 
+/** Counts somebody in, or out. */
+export function count(room: RoomRow, role: Role, change: 1 | -1): void {
+  room.members += change
+  if (isToldInRoom(room.kind, role)) room.toldMembers += change
+}
+
 /** Makes somebody a member, once the room's row is locked; `append` tells it. Throws `member.exists`. */
 export async function join(em: EntityManager, room: RoomRow, userId: UserId, role: Role): Promise<Joining> {
   const person = await em.findOne(Person, userId)
@@ -24,7 +32,9 @@ export async function join(em: EntityManager, room: RoomRow, userId: UserId, rol
   if (before?.removedAt === null) throw new ParleyError('member.exists', 'Already a member of this room')
   const member = before ?? em.create(Member, { roomId: room.id, actorKey: newId<ActorKey>(), userId, role, since: 0 })
   em.assign(member, { role, removedAt: null, since: 0 })
+  count(room, role, 1)
   await em.flush()
+  await startReading(em, room.id, userId)
   return { member, room, name: person.name }
 }
 

@@ -6,7 +6,7 @@ import { notFound } from '../../persistence/event-log.ts'
 import { type Ctx, caller } from '../ctx.ts'
 import { once } from '../once.ts'
 import { authorised } from './authorise.ts'
-import { checkedIn, ended } from './membership.ts'
+import { checkedIn, count, ended } from './membership.ts'
 import type { Standing } from './standings.ts'
 
 /**
@@ -37,6 +37,7 @@ async function remove(
   const owners = await em.count(Member, { roomId: room.id, role: 'owner', removedAt: null })
   if (member.role === 'owner' && owners === 1) throw new ParleyError('member.lastOwner', 'A room keeps at least one owner')
   member.removedAt = ctx.now()
+  count(room, member.role, -1)
   await em.flush()
   const by = { actor: me.actorKey, commandId, accessVersion: me.accessVersion }
   await ctx.log.append(em, [ended(ctx, by, room, member)], [room.id], checkedIn(room, by))

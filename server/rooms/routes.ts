@@ -1,10 +1,25 @@
 import { z } from 'zod'
-import { AddMember, CreateRoom, RemoveMember, RoomDetails, RoomId, RoomSummary } from '../../client-sdk/contract/index.ts'
+import {
+  AddMember,
+  Changed,
+  ConfigureRoom,
+  CreateRoom,
+  ListRooms,
+  MarkRead,
+  MuteRoom,
+  RemoveMember,
+  RoomDetails,
+  RoomId,
+  RoomSummary,
+  Unread,
+} from '../../client-sdk/contract/index.ts'
 import { body, commandIdFrom, IdempotencyKey, json, route, router } from '../route.ts'
 import { addMember } from './add-member.ts'
+import { configureRoom } from './configure-room.ts'
 import { createRoom } from './create-room.ts'
 import { getRoom } from './get-room.ts'
 import { listRooms } from './list-rooms.ts'
+import { markRead, muteRoom } from './read-room.ts'
 import { removeMember } from './remove-member.ts'
 
 const RoomRef = z.object({ roomId: RoomId })
@@ -14,7 +29,13 @@ const listRoute = route({
   method: 'get',
   path: '/rooms',
   allow: 'signedIn',
-  responses: { 200: json(z.object({ rooms: z.array(RoomSummary) }), "The caller's rooms, the last active first") },
+  request: { query: ListRooms },
+  responses: {
+    200: json(
+      z.object({ rooms: z.array(RoomSummary), cursor: z.string().nullable() }),
+      "The caller's rooms, the last active first, with what is unread; `cursor` where there are more",
+    ),
+  },
 })
 
 const getRoute = route({
@@ -23,6 +44,35 @@ const getRoute = route({
   allow: 'read',
   request: { params: RoomRef },
   responses: { 200: json(RoomDetails, 'The room and who is in it') },
+})
+
+const settingsRoute = route({
+  method: 'patch',
+  path: '/rooms/{roomId}/settings',
+  allow: 'configure',
+  fails: ['access.changed', 'command.reused'],
+  request: {
+    headers: IdempotencyKey,
+    params: RoomRef,
+    body: body(ConfigureRoom.omit({ commandId: true, roomId: true }), 'What is to change'),
+  },
+  responses: { 200: json(Changed, 'It is so from this seq on') },
+})
+
+const readRoute = route({
+  method: 'put',
+  path: '/rooms/{roomId}/read',
+  allow: 'read',
+  request: { params: RoomRef, body: body(MarkRead.pick({ seq: true }), 'How far was read') },
+  responses: { 200: json(Unread, 'What is unread then') },
+})
+
+const muteRoute = route({
+  method: 'put',
+  path: '/rooms/{roomId}/mute',
+  allow: 'read',
+  request: { params: RoomRef, body: body(MuteRoom.pick({ muted: true }), 'Whether to hear of it') },
+  responses: { 200: json(Unread, 'What is unread') },
 })
 
 const createRoomRoute = route({
@@ -53,8 +103,18 @@ const removeRoute = route({
 })
 
 export const roomRoutes = router()
-  .openapi(listRoute, async (c) => c.json({ rooms: await listRooms(c.var.ctx) }, 200))
+  .openapi(listRoute, async (c) => c.json(await listRooms(c.var.ctx, c.req.valid('query')), 200))
   .openapi(getRoute, async (c) => c.json(await getRoom(c.var.ctx, c.req.valid('param')), 200))
+  .openapi(settingsRoute, async (c) => {
+    const input = { ...c.req.valid('json'), ...c.req.valid('param'), commandId: commandIdFrom(c.req.valid('header')) }
+    return c.json(await configureRoom(c.var.ctx, input), 200)
+  })
+  .openapi(readRoute, async (c) =>
+    c.json(Unread.parse(await markRead(c.var.ctx, { ...c.req.valid('json'), ...c.req.valid('param') })), 200),
+  )
+  .openapi(muteRoute, async (c) =>
+    c.json(Unread.parse(await muteRoom(c.var.ctx, { ...c.req.valid('json'), ...c.req.valid('param') })), 200),
+  )
   .openapi(createRoomRoute, async (c) => {
     const input = { ...c.req.valid('json'), commandId: commandIdFrom(c.req.valid('header')) }
     return c.json(await createRoom(c.var.ctx, input), 201)

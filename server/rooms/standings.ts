@@ -1,7 +1,14 @@
-import type { ActorKey, Role, RoomId, RoomKind, UserId } from '../../client-sdk/contract/index.ts'
+import type { ActorKey, Role, RoomId, RoomKind, RoomSettings, UserId } from '../../client-sdk/contract/index.ts'
 
-/** What a person is in a room, as of `accessVersion`. */
-export type Standing = { roomId: RoomId; userId: UserId; actorKey: ActorKey; role: Role; kind: RoomKind; accessVersion: number }
+/** What a person is in a room, and how that is to be used, as of `accessVersion`. */
+export type Standing = RoomSettings & {
+  roomId: RoomId
+  userId: UserId
+  actorKey: ActorKey
+  role: Role
+  kind: RoomKind
+  accessVersion: number
+}
 
 const MOST = 50_000
 

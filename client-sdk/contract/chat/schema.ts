@@ -99,7 +99,8 @@ export type MessagePage = z.output<typeof MessagePage>
 const seq = z.coerce.number().int().positive()
 /**
  * One place in the history: messages of a lower seq than `before`, of a higher one than `after`, on both sides `around` one
- * (itself in the middle) or a moment `at`; without any the newest. `thread`: only that thread, its first message included.
+ * (itself in the middle) or a moment `at`; without any the newest. `thread`: only the answers in the thread that
+ * began with this message.
  */
 export const ListMessages = z.object({
   roomId: RoomId,
