@@ -48,7 +48,7 @@ const changed = (outbox: Outbox, commandId: CommandId, change: Partial<Send>): O
 export function settled(outbox: Outbox, room: RoomState): { outbox: Outbox; places: ReadonlyMap<CommandId, Place> } {
   const places = new Map<CommandId, Place>()
   for (const { commandId, messageId, place } of outbox) {
-    const message = messageId && room.messages[messageId]
+    const message = messageId && room.messages.findLast((m) => m.id === messageId)
     if (message) places.set(commandId, { messageId: message.id, seq: message.seq, at: message.at })
     else if (place && place.seq <= room.rev) places.set(commandId, place) // applied, and trimmed since
   }

@@ -1,7 +1,7 @@
 import type { MessagePage } from '../contract/chat/schema.ts'
 import type { Envelope } from '../contract/events.ts'
 import type { RoomKind } from '../contract/permissions.ts'
-import { addPage, emptyRoom, fromSnapshot, inOrder, passed, type RoomState, reduce, reduceAll } from '../contract/reduce.ts'
+import { addPage, emptyRoom, fromSnapshot, passed, type RoomState, reduce, reduceAll } from '../contract/reduce.ts'
 import type { Joined, Member, Synced } from '../contract/rooms/schema.ts'
 
 /**
@@ -100,16 +100,14 @@ function appliedAlone(room: RoomState, event: Envelope): RoomState {
   }
 }
 
-/** Forgets the oldest messages, a tenth more than it must, so that a full window is not sorted at every message. */
+/** Forgets the oldest messages, a tenth more than it must, so that a full window is not cut at every message. */
 function trimmed(room: RoomState, window: number): RoomState {
-  if (Object.keys(room.messages).length <= window) return room
-  const newest = inOrder(room.messages).slice(-Math.max(1, Math.floor(window * 0.9)))
-  return { ...room, messages: Object.fromEntries(newest.map((m) => [m.id, m])), more: true }
+  if (room.messages.length <= window) return room
+  return { ...room, messages: room.messages.slice(-Math.max(1, Math.floor(window * 0.9))), more: true }
 }
 
 /** The oldest loaded message's seq; undefined where none is loaded. */
-export const oldest = ({ room }: RoomStore): number | undefined =>
-  Object.values(room.messages).reduce<number | undefined>((low, m) => Math.min(low ?? m.seq, m.seq), undefined)
+export const oldest = ({ room }: RoomStore): number | undefined => room.messages[0]?.seq
 
 /**
  * Adds the page before `before`. Null where it has to be fetched again: it may show what was changed since, or a hole could
@@ -120,6 +118,6 @@ export function withPage(store: RoomStore, before: number | undefined, page: Mes
   if (oldest(store) !== before || page.asOf < (before ?? 0)) return null
   const room = addPage(store.room, page)
   if (!room) return null
-  const window = Math.max(store.limits.window, Math.ceil(Object.keys(room.messages).length / 0.9))
+  const window = Math.max(store.limits.window, Math.ceil(room.messages.length / 0.9))
   return { ...store, room, limits: { ...store.limits, window } }
 }

@@ -1,7 +1,6 @@
 import type { Message } from '../contract/chat/schema.ts'
 import type { ActorKey, MessageId } from '../contract/ids.ts'
 import type { RoomKind } from '../contract/permissions.ts'
-import { inOrder } from '../contract/reduce.ts'
 import type { Member } from '../contract/rooms/schema.ts'
 import type { Outbox, Send } from './outbox.ts'
 import { isLive, type RoomStore } from './room-store.ts'
@@ -62,7 +61,7 @@ export function viewOf(store: RoomStore, outbox: Outbox, left: boolean, known: W
     kind,
     me,
     members: Object.values(room.members),
-    messages: [...inOrder(room.messages).map(shown), ...outbox.map(pending)],
+    messages: [...room.messages.map(shown), ...outbox.map(pending)],
     more: room.more,
     rev: room.rev,
   }

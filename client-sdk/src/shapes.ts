@@ -1,4 +1,4 @@
-import type { Message, MessagePage, Place } from '../contract/chat/schema.ts'
+import type { Changed, Message, MessagePage, Place } from '../contract/chat/schema.ts'
 import type { Checkpoint } from '../contract/checkpoint.ts'
 import type { Envelope } from '../contract/events.ts'
 import type { CommandName, Reply } from '../contract/index.ts'
@@ -39,6 +39,7 @@ export const isCheckpoint = object<Checkpoint>({
 /** What lies in `data` is the reducer's to judge: an event that it cannot read still moves `rev` on. */
 export const isEnvelope = object<Envelope>({ roomId: isString, seq: isSeq, id: isString, type: isString })
 export const isClosed = object<{ roomId: Envelope['roomId'] }>({ roomId: isString })
+const isChanged = object<Changed>({ seq: isSeq })
 const isPlace = object<Place>({ messageId: isString, seq: isSeq, at: isString })
 const isMessage = object<Message>({ id: isString, seq: isSeq, rev: isSeq, author: isString, at: isString, text: orNull(isString) })
 const isMember = object<Member>({ key: isString })
@@ -68,6 +69,18 @@ const outputs: Record<CommandName, (data: unknown) => boolean> = {
   'room.join': isJoined,
   'room.sync': isSynced,
   'chat.send': isPlace,
+  'chat.edit': isChanged,
+  'chat.delete': isChanged,
+  'chat.react': isChanged,
+  'chat.unreact': isChanged,
+  'chat.pin': isChanged,
+  'chat.unpin': isChanged,
+  'room.configure': isChanged,
+  'room.read': isAnything,
+  'room.mute': isAnything,
+  'room.typing': isAnything,
+  'presence.update': isAnything,
+  'presence.query': isAnything,
 }
 
 export function isReply<T>(name: CommandName, value: unknown): value is Reply<T> {

@@ -1,11 +1,11 @@
 import { eventId } from '../contract/chain.ts'
-import type { Message, Place, SendMessage } from '../contract/chat/schema.ts'
+import type { MessagePage, Place, SendMessage } from '../contract/chat/schema.ts'
 import type { Checkpoint } from '../contract/checkpoint.ts'
 import type { WireError } from '../contract/errors.ts'
 import type { Envelope } from '../contract/events.ts'
 import type { ActorKey, CommandId, EventId, RoomId } from '../contract/ids.ts'
 import type { CommandName, Handshake, Reply } from '../contract/index.ts'
-import { emptyRoom, inOrder, type RoomState, reduce } from '../contract/reduce.ts'
+import { emptyRoom, type RoomState, reduce } from '../contract/reduce.ts'
 import type { Joined, JoinRoom, Member, Snapshot, Synced } from '../contract/rooms/schema.ts'
 import { newId } from '../contract/uuid.ts'
 import { digest } from './digest.ts'
@@ -74,9 +74,9 @@ export class FakeLog {
   }
 
   snapshot(size: number): Snapshot {
-    const { rev, title, messages } = this.fresh()
-    const all = inOrder(messages)
-    return { asOf: rev, title, members: [meMember], messages: all.slice(-size), more: all.length > size }
+    const { rev, title, settings, pins, messages } = this.fresh()
+    const newest = messages.slice(-size)
+    return { asOf: rev, title, members: [meMember], settings, pins: [...pins], messages: newest, more: messages.length > size }
   }
 
   after(seq: number, limit: number): Envelope[] {
@@ -84,7 +84,7 @@ export class FakeLog {
   }
 
   joined({ after }: Pick<JoinRoom, 'after'>, limits: { events: number; page: number; snapshot: number }): Joined {
-    const base = { me: meMember, kind: 'application', head: this.head, checkpoint: null, pastHash: null } as const
+    const base = { me: meMember, kind: 'application', head: this.head, checkpoint: null, pastHash: null, ...quiet } as const
     if (after === undefined || this.head - after > limits.events) return { ...base, events: [], snapshot: this.snapshot(limits.snapshot) }
     return { ...base, events: this.after(after, limits.page), snapshot: null }
   }
@@ -93,9 +93,9 @@ export class FakeLog {
     return { head: this.head, events: this.after(after, limit) }
   }
 
-  page(before: number | undefined, limit: number): { asOf: number; messages: Message[]; more: boolean } {
-    const older = inOrder(this.fresh().messages).filter((m) => m.seq < (before ?? Number.POSITIVE_INFINITY))
-    return { asOf: this.head, messages: older.slice(-limit).reverse(), more: older.length > limit }
+  page(before: number | undefined, limit: number): MessagePage {
+    const older = this.fresh().messages.filter((m) => m.seq < (before ?? Number.POSITIVE_INFINITY))
+    return { asOf: this.head, messages: older.slice(-limit).reverse(), more: older.length > limit, newer: before !== undefined }
   }
 }
 
@@ -103,6 +103,8 @@ export class FakeLog {
 export type Network = (what: 'request' | 'reply' | 'frame') => number[]
 const goodNetwork: Network = () => [1]
 export const refusal = (code: WireError['code'], retryable = false): WireError => ({ code, message: code, retryable, requestId: 'r' })
+
+const quiet = { reads: [], presence: { present: [], count: 0 } }
 
 /** A hub of one room whose network can be anything. It counts on fake or real timers alike. */
 export class FakeHub {
