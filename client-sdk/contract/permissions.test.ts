@@ -18,6 +18,11 @@ import {
 const rights: Record<RoomRule, Record<RoomKind, Role[]>> = {
   read: { campaign: ['owner', 'manager', 'viewer', 'creator'], application: ['owner', 'manager', 'viewer', 'creator'] },
   speak: { campaign: ['owner', 'manager'], application: ['owner', 'manager', 'creator'] },
+  announce: { campaign: ['owner', 'manager'], application: ['owner', 'manager'] },
+  react: { campaign: ['owner', 'manager'], application: ['owner', 'manager', 'creator'] },
+  pin: { campaign: ['owner', 'manager'], application: ['owner', 'manager', 'creator'] },
+  moderate: { campaign: ['owner', 'manager'], application: ['owner'] },
+  configure: { campaign: ['owner', 'manager'], application: ['owner', 'manager'] },
   manageMembers: { campaign: ['owner'], application: ['owner'] },
   erase: { campaign: ['owner'], application: ['owner'] },
 }
@@ -30,7 +35,9 @@ const onThePlatform: Record<PlatformRule, (PlatformRole | null)[]> = {
 const rules = Object.keys(roomRules) as RoomRule[]
 const questions = rules.flatMap((rule) => RoomKind.options.flatMap((kind) => Role.options.map((role) => ({ rule, kind, role }))))
 test.each(questions)('may the $role of a room of kind $kind: $rule', ({ rule, kind, role }) => {
-  expect(can(rule, { kind, role })).toBe(rights[rule][kind].includes(role))
+  expect(can(rule, { kind, role, announcementsOnly: false })).toBe(rights[rule][kind].includes(role))
+  const announces = rule !== 'speak' || rights.announce[kind].includes(role)
+  expect(can(rule, { kind, role, announcementsOnly: true })).toBe(rights[rule][kind].includes(role) && announces)
 })
 
 const platform = Object.keys(platformRules) as PlatformRule[]

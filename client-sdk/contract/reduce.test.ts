@@ -1,8 +1,10 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { changesOlder } from './chat/reduce.ts'
+import type { Message, Reaction } from './chat/schema.ts'
 import { type Envelope, type EventName, events } from './events.ts'
 import type { ActorKey, EventId, RoomId } from './ids.ts'
-import { addPage, emptyRoom, fromSnapshot, inOrder, type RoomState, reduce, reduceAll } from './reduce.ts'
+import { addPage, emptyRoom, fromSnapshot, type RoomState, reduce, reduceAll } from './reduce.ts'
 import type { Snapshot } from './rooms/schema.ts'
 
 /** These lie on people's own streams: no room ever sees one. */
@@ -33,6 +35,26 @@ const added = (member: ActorKey, role: 'owner' | 'creator', name: string): Fact 
 })
 const removed = (member: ActorKey): Fact => ({ type: 'room.memberRemoved', data: { deal: { member, role: 'creator' }, personal: null } })
 const says = (actor: ActorKey, text: string): Fact => ({ type: 'chat.messageSent', actor, data: { deal: null, personal: { text } } })
+const answers = (replyTo: number, thread = replyTo): Fact => ({
+  type: 'chat.messageSent',
+  actor: aiko,
+  data: { deal: { replyTo, thread }, personal: { text: `about ${replyTo}` } },
+})
+const edits = (message: number, text: string): Fact => ({ type: 'chat.messageEdited', data: { deal: { message }, personal: { text } } })
+const deletes = (message: number): Fact => ({ type: 'chat.messageDeleted', data: { deal: { message }, personal: null } })
+const reacts = (actor: ActorKey, message: number, emoji: string): Fact => ({
+  type: 'chat.reacted',
+  actor,
+  data: { deal: { message, emoji }, personal: null },
+})
+const unreacts = (actor: ActorKey, message: number, emoji: string): Fact =>
+  ({ ...reacts(actor, message, emoji), type: 'chat.unreacted' }) as Fact
+const pins = (message: number): Fact => ({ type: 'chat.messagePinned', data: { deal: { message }, personal: null } })
+const unpins = (message: number): Fact => ({ type: 'chat.messageUnpinned', data: { deal: { message }, personal: null } })
+const sets = (slowMode: number, announcementsOnly: boolean): Fact => ({
+  type: 'room.settingsChanged',
+  data: { deal: { slowMode, announcementsOnly }, personal: null },
+})
 const erases = (...seqs: number[]): Fact => ({ type: 'log.erased', data: { deal: { seqs, reason: 'personRequest' }, personal: null } })
 
 /** Every event a room can have, with an erasure of each that can be erased: a title, a name, messages, one of them twice named. */
@@ -51,12 +73,40 @@ const conversation: readonly Envelope[] = [
   removed(aiko),
   added(aiko, 'creator', 'Aiko T.'),
   erases(13, 1),
-  says(aiko, 'still here'),
+  says(aiko, 'still here'), // 15
+  answers(4),
+  answers(16, 4),
+  edits(4, 'hello, all of you'),
+  reacts(nora, 4, '👍'),
+  reacts(aiko, 4, '👍'),
+  reacts(aiko, 4, '🎉'), // 21
+  unreacts(nora, 4, '👍'),
+  pins(4),
+  pins(15),
+  unpins(4),
+  pins(4), // 26
+  sets(30, false),
+  sets(30, true),
+  says(nora, 'a slip of the tongue'), // 29
+  edits(29, 'another slip'),
+  reacts(aiko, 29, '😬'),
+  pins(29),
+  deletes(29), // 33
+  edits(15, 'my address is 12 Elm Street'),
+  edits(15, 'my address is 14 Elm Street'), // 35
+  erases(15, 34, 35),
+  answers(29),
+  says(nora, 'the end'),
 ].map(envelope)
+const lastChange = 37 // an answer in a thread, which counts in its first message
 
 /** The log as it reads once the first `head` events are in it: what has been erased by then is gone. */
 function logAt(head: number): Envelope[] {
   const gone = new Set(conversation.slice(0, head).flatMap((e) => (e.type === 'log.erased' ? e.data.deal.seqs : [])))
+  const takenBack = conversation.slice(0, head).flatMap((e) => (e.type === 'chat.messageDeleted' ? [e.data.deal.message] : []))
+  for (const e of conversation) {
+    if (takenBack.includes(e.type === 'chat.messageEdited' ? e.data.deal.message : e.seq)) gone.add(e.seq)
+  }
   return conversation.slice(0, head).map((e) => (gone.has(e.seq) ? ({ ...e, data: { ...e.data, personal: null } } as Envelope) : e))
 }
 
@@ -64,11 +114,7 @@ function logAt(head: number): Envelope[] {
 function snapshotAt(head: number, newest = Number.POSITIVE_INFINITY): Snapshot {
   const log = logAt(head)
   const last = <T>(items: T[]): T | undefined => items.at(-1)
-  const erasures = log.filter((e) => e.type === 'log.erased')
-  const revOf = (seq: number) => last(erasures.filter((e) => e.data.deal.seqs.includes(seq)))?.seq ?? seq
-  const messages = log
-    .filter((e) => e.type === 'chat.messageSent')
-    .map(({ id, seq, actor: author, at, data }) => ({ id, seq, rev: revOf(seq), author, at, text: data.personal?.text ?? null }))
+  const messages = log.filter((e) => e.type === 'chat.messageSent').map((e) => messageIn(log, e))
   const members = [nora, aiko, tomas].flatMap((key) => {
     const step = last(log.filter((e) => (e.type === 'room.memberAdded' || e.type === 'room.memberRemoved') && e.data.deal.member === key))
     if (step?.type !== 'room.memberAdded') return []
@@ -76,7 +122,63 @@ function snapshotAt(head: number, newest = Number.POSITIVE_INFINITY): Snapshot {
   })
   const [first] = log
   const title = first?.type === 'room.created' ? (first.data.personal?.title ?? null) : null
-  return { asOf: head, title, members, messages: messages.slice(Math.max(0, messages.length - newest)), more: messages.length > newest }
+  const settings = last(log.filter((e) => e.type === 'room.settingsChanged'))?.data.deal ?? { slowMode: 0, announcementsOnly: false }
+  return {
+    asOf: head,
+    title,
+    members,
+    settings,
+    pins: pinsIn(log),
+    messages: messages.slice(Math.max(0, messages.length - newest)),
+    more: messages.length > newest,
+  }
+}
+
+/** A message at the end of this log, found by what was said of it. */
+function messageIn(log: readonly Envelope[], { id, seq, actor: author, at, data }: Envelope<'chat.messageSent'>): Message {
+  const about = log.filter((e) => 'deal' in e.data && (e.data.deal as { message?: number } | null)?.message === seq)
+  const editions = about.filter((e) => e.type === 'chat.messageEdited')
+  const erasures = log.filter((e) => e.type === 'log.erased' && e.data.deal.seqs.includes(seq))
+  const thread = log.filter((e) => e.type === 'chat.messageSent' && e.data.deal?.thread === seq)
+  const deleted = about.some((e) => e.type === 'chat.messageDeleted')
+  const spoken = editions.length > 0 ? editions.at(-1)!.data.personal : data.personal
+  const changes = [...about.filter((e) => e.type !== 'chat.messagePinned' && e.type !== 'chat.messageUnpinned'), ...erasures, ...thread]
+  return {
+    id,
+    seq,
+    rev: Math.max(seq, ...changes.map((e) => e.seq)),
+    author,
+    at,
+    text: deleted || erasures.length > 0 ? null : (spoken?.text ?? null),
+    editedAt: editions.at(-1)?.at ?? null,
+    deleted,
+    replyTo: data.deal?.replyTo ?? null,
+    thread: data.deal?.thread ?? null,
+    replies: thread.length,
+    reactions: deleted ? [] : reactionsIn(about),
+  }
+}
+
+function reactionsIn(about: readonly Envelope[]): Reaction[] {
+  const by = new Map<string, ActorKey[]>()
+  for (const { type, actor, data } of about) {
+    if (type === 'chat.reacted') by.set(data.deal.emoji, [...(by.get(data.deal.emoji) ?? []), actor])
+    if (type === 'chat.unreacted')
+      by.set(
+        data.deal.emoji,
+        (by.get(data.deal.emoji) ?? []).filter((key) => key !== actor),
+      )
+  }
+  return Array.from(by, ([emoji, keys]) => ({ emoji, by: keys })).filter((reaction) => reaction.by.length > 0)
+}
+
+function pinsIn(log: readonly Envelope[]): number[] {
+  const pinned = new Set<number>()
+  for (const { type, data } of log) {
+    if (type === 'chat.messagePinned') pinned.add(data.deal.message)
+    if (type === 'chat.messageUnpinned' || type === 'chat.messageDeleted') pinned.delete(data.deal.message)
+  }
+  return [...pinned]
 }
 
 const end = conversation.length
@@ -95,7 +197,7 @@ test('all events, from the first, make the fresh snapshot', () => {
   for (const log of [conversation, logAt(end)]) {
     const room = replay(emptyRoom, log)
     expect(shown(room)).toEqual(shown(fresh))
-    expect(room.changedAt).toBe(14)
+    expect(room.changedAt).toBe(lastChange)
   }
 })
 
@@ -107,7 +209,7 @@ test.each(places)('P4: snapshot at $seq ($type) + events = fresh snapshot, where
       const events = [...logAt(readAt).slice(from), ...conversation.slice(readAt)]
       const room = replay(snapshot, events)
       expect(shown(room)).toEqual(shown(fresh))
-      expect(room.changedAt).toBe(Math.max(asOf, 14))
+      expect(room.changedAt).toBe(Math.max(asOf, lastChange))
       expect(reduceAll(snapshot, events)).toEqual(room)
     }
   }
@@ -123,10 +225,10 @@ test.each(places)(
           .messages.slice(0, Math.max(0, snapshotAt(asOf).messages.length - newest))
           .map((m) => m.id),
       )
-      const rest = inOrder(fresh.messages).filter((m) => !older.has(m.id))
+      const rest = fresh.messages.filter((m) => !older.has(m.id))
       const room = replay(fromSnapshot(snapshot), conversation.slice(asOf))
-      expect(inOrder(room.messages)).toEqual(rest)
-      expect({ ...shown(room), messages: {}, more: false }).toEqual({ ...shown(fresh), messages: {}, more: false })
+      expect(room.messages).toEqual(rest)
+      expect({ ...shown(room), messages: [], more: false }).toEqual({ ...shown(fresh), messages: [], more: false })
     }
   },
 )
@@ -143,13 +245,14 @@ test('a message that was read after an event keeps what it has, though the event
 })
 
 test('an erased message has no words left and says which event took them', () => {
-  const erased = inOrder(fresh.messages).filter((m) => m.text === null)
+  const erased = fresh.messages.filter((m) => m.text === null && !m.deleted)
   expect(erased.map(({ seq, rev }) => [seq, rev])).toEqual([
     [5, 11],
     [8, 11],
     [9, 11],
+    [15, 36],
   ])
-  expect(JSON.stringify(fresh)).not.toMatch(/555|goes|A deal|Aiko T/)
+  expect(JSON.stringify(fresh)).not.toMatch(/555|goes|A deal|Aiko T|Elm|slip/)
 })
 
 test('an event of a type that it does not know only moves it on', () => {
@@ -157,15 +260,15 @@ test('an event of a type that it does not know only moves it on', () => {
   expect(reduce(fresh, unknown)).toEqual({ ...fresh, rev: end + 1 })
 })
 
-test('an older page joins what is there, unless it was read before an erasure that is applied already', () => {
+test('an older page joins what is there, unless it was read before a change of older messages that is applied already', () => {
   const room = replay(fromSnapshot(snapshotAt(8, 1)), conversation.slice(8))
-  const page = { asOf: end, messages: snapshotAt(end).messages.slice(0, 2), more: false }
+  const page = { asOf: end, messages: snapshotAt(end).messages.slice(0, 2), more: false, newer: true }
   expect(shown(addPage(room, page)!)).toEqual(shown(fresh))
-  expect(addPage(room, { ...page, asOf: 14 })).toEqual(addPage(room, page))
-  expect(addPage(room, { ...page, asOf: 13 })).toBeNull()
+  expect(addPage(room, { ...page, asOf: lastChange })).toEqual(addPage(room, page))
+  expect(addPage(room, { ...page, asOf: lastChange - 1 })).toBeNull()
   expect(addPage(fromSnapshot(snapshotAt(8, 1)), { ...page, asOf: 7 })).toBeNull()
-  const stale = { asOf: end + 5, messages: snapshotAt(end).messages.map((m) => ({ ...m, text: 'other', rev: 99 })), more: false }
-  expect(inOrder(addPage(fresh, stale)!.messages)).toEqual(inOrder(fresh.messages))
+  const stale = { ...page, asOf: end + 5, messages: snapshotAt(end).messages.map((m) => ({ ...m, text: 'other', rev: 99 })) }
+  expect(addPage(fresh, stale)!.messages).toEqual(fresh.messages)
 })
 
 test('pages under live traffic: whenever read and whenever taken, one that is not refused makes the room whole', () => {
@@ -176,9 +279,9 @@ test('pages under live traffic: whenever read and whenever taken, one that is no
       for (let readAt = 1; readAt <= end; readAt++) {
         for (let takenAt = asOf; takenAt <= end; takenAt++) {
           const room = replay(fromSnapshot(snapshot), conversation.slice(asOf, takenAt))
-          const page = { asOf: readAt, messages: snapshotAt(readAt).messages.filter((m) => m.seq < before), more: false }
+          const page = { asOf: readAt, messages: snapshotAt(readAt).messages.filter((m) => m.seq < before), more: false, newer: true }
           const added = addPage(room, page)
-          const changed = conversation.slice(readAt, takenAt).some((e) => e.type === 'log.erased')
+          const changed = conversation.slice(readAt, takenAt).some(changesOlder)
           expect(added === null).toBe(readAt < asOf || changed)
           // What was erased after `takenAt` may be gone from the page already, and is gone from the room once it is told.
           if (added) expect(shown(replay(added, conversation.slice(takenAt)))).toEqual(shown(fresh))
@@ -193,18 +296,24 @@ test('only a type that is named so changes a message sent before it', () => {
   for (const event of conversation) {
     const before = replay(emptyRoom, conversation.slice(0, event.seq - 1))
     const after = reduce(before, event)
-    const changed = Object.entries(before.messages).some(([id, m]) => after.messages[id as keyof typeof after.messages] !== m)
+    const changed = before.messages.some((m, i) => after.messages[i] !== m)
     expect(changed && after.changedAt !== event.seq).toBe(false)
   }
 })
 
 // A batch is folded on one copy: nobody who holds the state from before may see it change.
 test('folding at once is folding one by one, and leaves the state it began with alone', () => {
+  const seq = fc.integer({ min: 1, max: 30 })
   const fact = fc.oneof(
     fc.tuple(fc.constantFrom(nora, aiko), fc.string()).map(([who, text]) => says(who, text)),
     fc.constantFrom(nora, aiko, tomas).map((who) => added(who, 'creator', 'Somebody')),
     fc.constantFrom(nora, aiko, tomas).map(removed),
-    fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 5 }).map((seqs) => erases(...seqs)),
+    fc.array(seq, { minLength: 1, maxLength: 5 }).map((seqs) => erases(...seqs)),
+    fc.tuple(seq, fc.string()).map(([message, text]) => edits(message, text)),
+    fc.tuple(fc.constantFrom(nora, aiko), seq, fc.constantFrom('👍', '🎉')).map((of) => reacts(...of)),
+    fc.tuple(fc.constantFrom(nora, aiko), seq, fc.constantFrom('👍', '🎉')).map((of) => unreacts(...of)),
+    seq.chain((message) => fc.constantFrom(deletes(message), pins(message), unpins(message), answers(message))),
+    fc.tuple(fc.nat(60), fc.boolean()).map((to) => sets(...to)),
   )
   fc.assert(
     fc.property(fc.array(fact, { maxLength: 30 }), fc.nat(30), (facts, cut) => {
