@@ -462,7 +462,7 @@ test.each<['room.join' | 'room.sync', object | null]>([
 
 test('W2 a page or a list of rooms of another shape is no answer', async () => {
   for (let i = 0; i < 40; i++) hub.log.hear()
-  const page = { asOf: 43, messages: [{ id: 'x', seq: 2.5 }], more: false }
+  const page = { asOf: 43, messages: [{ id: 'x', seq: 2.5 }], more: false, newer: false }
   for (const said of [null, {}, { rooms: 7 }, page]) {
     const room = await live({ fetch: async () => new Response(JSON.stringify(said)) })
     await expect(room.loadOlder()).rejects.toMatchObject({ code: 'server.unavailable' })
