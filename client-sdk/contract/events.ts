@@ -2,11 +2,12 @@ import type { z } from 'zod'
 import { chatEvents } from './chat/schema.ts'
 import type { ActorKey, EventId, RoomId } from './ids.ts'
 import { logEvents } from './log/schema.ts'
+import { personEvents } from './people/schema.ts'
 import { roomEvents } from './rooms/schema.ts'
 import { sessionEvents } from './sessions/schema.ts'
 
 /** Every kind of fact, defined once. */
-export const events = { ...chatEvents, ...roomEvents, ...logEvents, ...sessionEvents }
+export const events = { ...chatEvents, ...roomEvents, ...logEvents, ...sessionEvents, ...personEvents }
 export type EventName = keyof typeof events
 export type Part<E extends EventName, P extends 'deal' | 'personal'> = (typeof events)[E][P] extends infer S extends z.ZodType
   ? z.output<S>

@@ -12,6 +12,8 @@ const PersonSchema = defineEntity({
     /** A PHC string, see server/sessions/password.ts. */
     passwordHash: p.text().hidden(),
     createdAt: p.datetime().defaultRaw('now()'),
+    /** Shut out of the platform since then. */
+    blockedAt: p.datetime().nullable(),
   },
 })
 export class Person extends PersonSchema.class {}

@@ -5,7 +5,7 @@ import type { Ctx } from '../ctx.ts'
 import { reading } from '../rooms/authorise.ts'
 
 /** A part of the history, newest first. */
-export function listMessages(ctx: Ctx, { roomId, at, ...place }: ListMessages): Promise<MessagePage> {
+export async function listMessages(ctx: Ctx, { roomId, at, ...place }: ListMessages): Promise<MessagePage> {
   const places = [place.before, place.after, place.around, at].filter((given) => given !== undefined)
   if (places.length > 1) throw new ParleyError('request.invalid', 'Give one of before, after, around and at')
   return reading(ctx, 'read', roomId, async () => {

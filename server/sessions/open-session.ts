@@ -12,6 +12,7 @@ export async function openSession(ctx: Ctx, userId: UserId): Promise<Session> {
   const { person, session } = await ctx.em.transactional(async (em) => {
     const person = await em.findOne(db.Person, userId)
     if (!person) throw badCredentials()
+    if (person.blockedAt) throw new ParleyError('person.blocked', 'This account is blocked')
     const endsAt = new Date(createdAt.getTime() + ctx.sessionDays * DAY)
     const session = em.create(db.Session, { id: newId<SessionId>(), personId: userId, createdAt, endsAt, endedAt: null })
     await em.flush()
