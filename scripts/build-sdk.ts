@@ -12,13 +12,22 @@ rmSync(here('dist'), { recursive: true, force: true })
 const tsc = fileURLToPath(new URL('../node_modules/typescript/bin/tsc', import.meta.url))
 execFileSync(process.execPath, [tsc, '-p', here('tsconfig.build.json')], { stdio: 'inherit' })
 
-const { private: _private, scripts: _scripts, exports: sources, ...manifest } = JSON.parse(readFileSync(here('package.json'), 'utf8'))
-const built = Object.entries(sources as Record<string, string>).map(([name, source]) => {
-  const base = source.replace(/\.ts$/, '')
-  return [name, { types: `${base}.d.ts`, default: `${base}.js` }]
-})
-writeFileSync(
-  here('dist/package.json'),
-  `${JSON.stringify({ ...manifest, sideEffects: false, exports: Object.fromEntries(built) }, null, 2)}\n`,
-)
+const {
+  private: _private,
+  scripts: _scripts,
+  devDependencies: _dev,
+  exports: entries,
+  imports,
+  ...manifest
+} = JSON.parse(readFileSync(here('package.json'), 'utf8'))
+const inJs = (sources: Record<string, string>, types: boolean): object =>
+  Object.fromEntries(
+    Object.entries(sources).map(([name, source]) => {
+      const base = source.replace(/\.ts$/, '')
+      return [name, types ? { types: `${base}.d.ts`, default: `${base}.js` } : `${base}.js`]
+    }),
+  )
+const inside = Object.fromEntries(Object.entries<Record<string, string>>(imports).map(([name, sources]) => [name, inJs(sources, false)]))
+const published = { ...manifest, sideEffects: false, exports: inJs(entries, true), imports: inside }
+writeFileSync(here('dist/package.json'), `${JSON.stringify(published, null, 2)}\n`)
 copyFileSync(here('README.md'), here('dist/README.md'))

@@ -2,7 +2,7 @@ import { canonical, type Json } from './canonical.ts'
 import type { ActorKey, CommandId, EventId, StreamId } from './ids.ts'
 import { formatUuid } from './uuid.ts'
 
-/** The primitives, given from outside: Node's crypto on the server, @noble/hashes in the SDK. */
+/** The primitives, given from outside: Node's crypto on the server, of @noble/hashes what it needs in the SDK. */
 export type Digest = {
   sha1(bytes: Uint8Array): Uint8Array
   sha256(bytes: Uint8Array): Uint8Array
@@ -29,7 +29,7 @@ export function link(d: Digest, previous: Uint8Array, header: Header, deal: Uint
 }
 
 /** The id of a command's nth event: UUIDv5 (RFC 9562) with the command's id as name space and `actor/n` as name. */
-export function eventId(d: Digest, command: CommandId, actor: ActorKey, n: number): EventId {
+export function eventId(d: Pick<Digest, 'sha1'>, command: CommandId, actor: ActorKey, n: number): EventId {
   const name = `${actor}/${n}`
   const bytes = new Uint8Array(16 + name.length)
   for (let i = 0, at = 0; i < 16; i++, at += 2) {

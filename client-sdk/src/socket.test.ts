@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Server } from 'socket.io'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { WebSocketServer } from 'ws'
 import { openSocketIo } from './socket.ts'
 import { refusal, roomId } from './testing.ts'
 import { SDK_VERSION } from './version.ts'
@@ -51,6 +52,56 @@ test("C4 a refused handshake comes with the hub's own words, a dead address with
   const nobody = open('good', 'http://127.0.0.1:1/')
   expect(await nobody.first).toBeNull()
   nobody.socket.close()
+})
+
+/** A server that says this much of Socket.IO, and nothing more. */
+async function saying(...packets: string[]): Promise<{ url: string; heard: string[]; close(): void }> {
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1' })
+  const heard: string[] = []
+  server.on('connection', (ws) => {
+    ws.on('message', (packet) => heard.push(String(packet)))
+    for (const packet of packets) ws.send(packet)
+  })
+  await new Promise((resolve) => server.once('listening', resolve))
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, heard, close: () => server.close() }
+}
+const hello = '0{"sid":"s","upgrades":[],"pingInterval":60,"pingTimeout":40,"maxPayload":1000}'
+
+test('C8 a server that falls silent beyond its own ping is lost, and so is what was asked', async () => {
+  const server = await saying(hello, '40{"sid":"s"}', '2', '42["room.closed",{"roomId":"r"}]', '421["asked",1]', '6')
+  const { socket, first } = open('good', server.url)
+  const news: unknown[] = []
+  const lost = new Promise<void>((resolve) => socket.on('disconnect', resolve))
+  socket.on('room.closed', (closed) => news.push(closed))
+  expect(await first).toBe('connect')
+  const asked = expect(socket.emitWithAck('room.leave', { roomId }, 5_000)).rejects.toThrow('ended')
+  const unheard = expect(socket.emitWithAck('room.leave', { roomId }, 10)).rejects.toThrow('in time')
+  await Promise.all([lost, asked, unheard])
+  expect(news).toEqual([{ roomId: 'r' }])
+  expect(server.heard).toEqual([
+    expect.stringMatching(/^40{"token":"good"/),
+    '3',
+    expect.stringMatching(/^420\["room.leave"/),
+    expect.stringMatching(/^421/),
+  ])
+  await expect(socket.emitWithAck('room.leave', { roomId }, 10)).rejects.toThrow('Not connected')
+  server.close()
+})
+
+test.each([['0{'], ['0null'], [hello, '44'], [hello, '44null']])('W1 %s is no handshake', async (...packets) => {
+  const server = await saying(...packets)
+  const { first } = open('good', server.url)
+  expect(await first).toBeNull()
+  server.close()
+})
+
+test.each(['42{}', '42["room.closed"', '43[', '41', '1'])('W1 after the handshake %s ends the connection, or nothing', async (packet) => {
+  const server = await saying(hello, '40{"sid":"s"}', packet)
+  const { socket, first } = open('good', server.url)
+  const lost = new Promise<void>((resolve) => socket.on('disconnect', resolve))
+  expect(await first).toBe('connect')
+  await lost
+  server.close()
 })
 
 test('the version that the hub hears is the one of the package', () => {

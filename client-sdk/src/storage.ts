@@ -1,8 +1,16 @@
-/** Where a little is kept between visits, such as `localStorage` behind three functions. Synchronous or not. */
+/**
+ * Where a client keeps what outlives it, as text by key. Synchronous or not. Each call takes effect whole or not at all, and
+ * in the order in which the calls were made. Keys have at most 200 characters.
+ */
 export type ClientStorage = {
+  /** Null, or undefined, where there is nothing of this key. */
   get(key: string): string | null | undefined | Promise<string | null | undefined>
+  /** Puts a value in the place of what was there. A promise resolves once that is kept for good. */
   set(key: string, value: string): unknown
+  /** Harmless where there is nothing. */
   delete(key: string): unknown
+  /** Every key that begins so, in any order. */
+  keys(prefix: string): readonly string[] | Promise<readonly string[]>
 }
 
 /** Forgets all with the page. */
@@ -12,5 +20,6 @@ export function memoryStorage(): ClientStorage {
     get: (key) => kept.get(key) ?? null,
     set: (key, value) => void kept.set(key, value),
     delete: (key) => void kept.delete(key),
+    keys: (prefix) => [...kept.keys()].filter((key) => key.startsWith(prefix)),
   }
 }

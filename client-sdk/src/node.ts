@@ -1,0 +1,2 @@
+/** What only Node can do. */
+export { fileStorage } from './file-storage.ts'
