@@ -12,7 +12,8 @@ import {
 } from '../client-sdk/contract/index.ts'
 import { type Ctx, context, type House } from '../server/ctx.ts'
 import { foreseen } from '../server/foreseen.ts'
-import { MOST_UNREAD, unread } from './outgoing.ts'
+import { type Limits, limited } from '../server/limits.ts'
+import { cutOff, MOST_UNREAD, unread } from './outgoing.ts'
 import type { AppSocket } from './socket.ts'
 
 export type Handlers = { [C in CommandName]: (ctx: Ctx, input: Input<C>, socket: AppSocket) => Promise<Output<C>> }
@@ -42,12 +43,11 @@ export function door(ports: DoorPorts, handlers: Handlers): (socket: AppSocket, 
   assertEveryCommandHasARule()
   return async (socket, name, args) => {
     const { session } = socket.data // read at each command: it is renewed on the open socket
-    const withinLimit = ports.house.limits.commands.take(session.userId)
-    if (!withinLimit && ++socket.data.refused > MOST_REFUSED)
+    const beyond = limitFor(ports.house.limits, socket)
+    if (beyond && ++socket.data.refused > MOST_REFUSED)
       return ports.cut(socket, new ParleyError('rate.limited', 'Too many commands, for too long'))
-    if (withinLimit) socket.data.refused = 0
-    if (unread(socket) > MOST_UNREAD)
-      return ports.cut(socket, new ParleyError('client.tooSlow', 'Read what you are sent, then ask for more'))
+    if (!beyond) socket.data.refused = 0
+    if (unread(socket) > MOST_UNREAD) return cutOff(socket)
     const command = Object.hasOwn(commands, name) ? name : 'unknown' // a stranger's words stay out of logs and metrics
     const reply = args.at(-1)
     if (typeof reply !== 'function') return ports.dropped(command)
@@ -57,7 +57,7 @@ export function door(ports: DoorPorts, handlers: Handlers): (socket: AppSocket, 
     let answer: Reply<unknown>
     let failure: unknown
     try {
-      if (!withinLimit) throw new ParleyError('rate.limited', 'Too many commands; wait a little')
+      if (beyond) throw beyond
       if (session.endsAt <= ctx.now()) throw new ParleyError('session.ended', 'Sign in again')
       answer = { ok: true, data: await inTime(call(ctx, socket, name, args)) }
     } catch (cause) {
@@ -88,6 +88,12 @@ export function door(ports: DoorPorts, handlers: Handlers): (socket: AppSocket, 
     const handler = handlers[name as CommandName] as (ctx: Ctx, input: unknown, socket: AppSocket) => Promise<unknown>
     return handler(ctx, parsed.data, socket)
   }
+}
+
+/** Spends a command: of the socket's share first, so that what it may not do costs its person nothing. */
+function limitFor(limits: Limits, { id, data }: AppSocket): ParleyError | null {
+  if (!limits.sockets.take(id)) return limited(limits, 'sockets', id)
+  return limits.commands.take(data.session.userId) ? null : limited(limits, 'commands', data.session.userId)
 }
 
 /** Commands beyond the limit in a row, after which a socket is closed. */

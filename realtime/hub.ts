@@ -1,18 +1,33 @@
-import type { Server as HttpServer } from 'node:http'
+import type { Server as HttpServer, IncomingMessage } from 'node:http'
 import type { Socket as Connection } from 'node:net'
 import { Server } from 'socket.io'
-import { type Input, type Output, ParleyError } from '../client-sdk/contract/index.ts'
+import { type Input, type Output, ParleyError, type StreamId, type UserId } from '../client-sdk/contract/index.ts'
+import type { Committed } from '../persistence/event-log.ts'
+import { inboxOf } from '../persistence/readings.ts'
+import type { Redis } from '../persistence/redis.ts'
 import { membersAmong } from '../persistence/rooms.ts'
 import { sessionDoor, sessionIsLive } from '../persistence/session-door.ts'
+import { addressKey, addressOf } from '../server/address.ts'
+import { deleteMessage } from '../server/chat/delete-message.ts'
+import { editMessage } from '../server/chat/edit-message.ts'
+import { pinMessage, unpinMessage } from '../server/chat/pin-message.ts'
+import { react, unreact } from '../server/chat/react.ts'
 import { sendMessage } from '../server/chat/send-message.ts'
 import type { Ctx } from '../server/ctx.ts'
+import { limited } from '../server/limits.ts'
+import { configureRoom } from '../server/rooms/configure-room.ts'
+import type { Announced } from './announced.ts'
+import { noBus, openBus } from './bus.ts'
 import { type DoorPorts, door, type Handlers } from './door.ts'
 import { Gates } from './gates.ts'
 import { end, greet, refusal } from './handshake.ts'
-import { MOST_UNREAD, unread } from './outgoing.ts'
+import { Inbox } from './inbox.ts'
+import { cutOff, MOST_UNREAD, unread, watch } from './outgoing.ts'
 import { Pacer } from './pacer.ts'
 import { People } from './people.ts'
+import { readHandlers, socketsOf } from './reads.ts'
 import { roomHandlers } from './rooms.ts'
+import { Seats } from './seats.ts'
 import type { AppServer, AppSocket } from './socket.ts'
 import { tail } from './tail.ts'
 
@@ -20,6 +35,13 @@ export type HubOptions = Omit<DoorPorts, 'cut'> & {
   /** May a page of this origin open a socket? Programs without one may. */
   isAllowedOrigin(origin: string): boolean
   failed(error: unknown): void
+  /** With it nodes hear of each other's commits at once; without it, or while it is away, from the log. */
+  redis?: Redis | null | undefined
+  /** How many proxies in front add to `X-Forwarded-For`. */
+  trustedProxies?: number | undefined
+  /** Of one person, on this node together with those known to be on others. */
+  mostSockets?: number | undefined
+  socketsElsewhere?(userId: UserId): number
 }
 export type Hub = { io: AppServer; close(): Promise<void> }
 
@@ -27,24 +49,28 @@ export type Hub = { io: AppServer; close(): Promise<void> }
 const MOST_BYTES = 1_000_000
 /** How long a client has to say goodbye when the hub closes, in ms. */
 const FAREWELL = 1_000
+/** A connection that does not introduce itself for so long is closed, in ms. */
+const INTRODUCTION = 10_000
 /** How often expired sessions are looked for, in ms. */
 const SWEEP = 1_000
 
 /** The Socket.IO side of a node, on an HTTP server of the caller's. */
 export function openHub(http: HttpServer, options: HubOptions): Hub {
-  const { house, failed } = options
+  const { house, failed, redis = null, trustedProxies = 0 } = options
   const { db } = house
   const io: AppServer = new Server(http, {
     serveClient: false,
     maxHttpBufferSize: MOST_BYTES,
     perMessageDeflate: false,
+    connectTimeout: INTRODUCTION,
     transports: ['websocket'],
     allowRequest: ({ headers }, decide) => decide(null, headers.origin === undefined || options.isAllowedOrigin(headers.origin)),
     cors: { origin: (origin, decide) => decide(null, origin !== undefined && options.isAllowedOrigin(origin)) },
   })
-  // Socket.IO keeps every socket's first request for ever; nothing here needs it.
-  io.engine.on('connection', (raw: { request: unknown }) => {
-    raw.request = null
+  io.engine.on('connection', (raw: { request: IncomingMessage | null; remoteAddress: string }) => {
+    const forwarded = raw.request?.headers['x-forwarded-for']
+    raw.remoteAddress = addressKey(addressOf(forwarded?.toString(), raw.remoteAddress, trustedProxies))
+    raw.request = null // Socket.IO keeps every socket's first request for ever; nothing else here needs it
   })
 
   const pacer = new Pacer((roomId, events) => io.local.to(roomId).emit('room.event', events))
@@ -67,16 +93,34 @@ export function openHub(http: HttpServer, options: HubOptions): Hub {
     end,
     failed,
   })
+  const inbox = new Inbox({
+    users: () => people.users(),
+    inboxOf: (rooms, users, most) => inboxOf(db.pool, rooms, users, most),
+    tell: (userId, rooms) => {
+      for (const socket of people.socketsOf(userId)) socket.emit('inbox.changed', { rooms })
+    },
+    failed,
+  })
+  const offer = (committed: Committed) => {
+    people.offer(committed)
+    gates.offer(committed)
+  }
+  const reach = (streamId: StreamId, seq: number) => {
+    people.reach(streamId, seq)
+    gates.reach(streamId, seq)
+  }
+  const hear = (batch: readonly Announced[]) => {
+    for (const one of batch) 'events' in one ? offer(one) : reach(one.streamId, one.seq)
+  }
+  const bus = redis ? openBus(io, redis, { committed: hear, presenceChanged: () => {} }, failed) : noBus
   const stopListening = db.log.onCommit((all) => {
-    for (const committed of all) {
-      people.offer(committed)
-      gates.offer(committed)
-    }
+    hear(all)
+    bus.announce(all)
   })
   const stopTail = tail(db.log, {
     reach: (streamId, seq) => {
-      people.reach(streamId, seq)
-      gates.reach(streamId, seq)
+      reach(streamId, seq)
+      inbox.grew(streamId) // all that grows is seen here, by whatever node it was written
     },
     failed,
   })
@@ -84,15 +128,28 @@ export function openHub(http: HttpServer, options: HubOptions): Hub {
   const handlers: Handlers = {
     'session.renew': renew,
     ...roomHandlers(gates),
+    ...readHandlers(io),
+    'room.configure': configureRoom,
     'chat.send': sendMessage,
+    'chat.edit': editMessage,
+    'chat.delete': deleteMessage,
+    'chat.react': react,
+    'chat.unreact': unreact,
+    'chat.pin': pinMessage,
+    'chat.unpin': unpinMessage,
   }
   const handle = door({ ...options, cut: end }, handlers)
 
   /** Where each newcomer's own stream stood when their session was found to be live. */
   const arrivals = new WeakMap<AppSocket, number>()
+  const seats = new Seats({ most: options.mostSockets ?? Number.POSITIVE_INFINITY, elsewhere: options.socketsElsewhere })
   io.use(async (socket, next) => {
     try {
-      const { session, head } = await greet(house, socket.handshake.auth)
+      const { address, auth } = socket.handshake
+      if (!house.limits.addresses.take(address)) throw limited(house.limits, 'addresses', address)
+      const { session, head } = await greet(house, auth)
+      seats.take(session.userId, socket.conn)
+      socket.handshake.auth = {} // nobody needs the token any more
       socket.data.session = session
       socket.data.refused = 0
       arrivals.set(socket, head)
@@ -103,11 +160,13 @@ export function openHub(http: HttpServer, options: HubOptions): Hub {
     }
   })
   io.on('connection', (socket: AppSocket) => {
+    watch(socket)
     socket.onAny((name: string, ...args: unknown[]) => void handle(socket, name, args).catch(failed))
     socket.on('disconnecting', () => {
       for (const room of socket.rooms) gates.leave(room as Parameters<Gates['leave']>[0], socket)
       people.detach(socket)
     })
+    void socket.join(socketsOf(socket.data.session.userId))
     people.attach(socket, arrivals.get(socket) ?? 0).catch(failed)
   })
 
@@ -115,13 +174,15 @@ export function openHub(http: HttpServer, options: HubOptions): Hub {
     const now = house.now()
     for (const socket of io.sockets.sockets.values()) {
       if (socket.data.session.endsAt <= now) end(socket, new ParleyError('session.ended', 'The access token has expired'))
-      else if (unread(socket) > MOST_UNREAD) end(socket, new ParleyError('client.tooSlow', 'Too much is unread; connect again'))
+      else if (unread(socket) > MOST_UNREAD) cutOff(socket)
     }
   }, SWEEP)
 
   const close = async () => {
     clearInterval(sweep)
+    inbox.close()
     stopListening()
+    bus.close()
     pacer.close()
     for (const socket of io.sockets.sockets.values())
       end(socket, new ParleyError('server.stopping', 'This server is stopping; connect again'))

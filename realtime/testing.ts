@@ -11,9 +11,12 @@ import {
   type Reply,
   type ServerToClient,
 } from '../client-sdk/contract/index.ts'
-import { type TestPerson, type World, world } from '../server/testing.ts'
+import { type Database, openDatabase } from '../persistence/database.ts'
+import { type House, house } from '../server/ctx.ts'
+import { type Limits, unlimited } from '../server/limits.ts'
+import { type TestPerson, type World, type WorldOptions, world } from '../server/testing.ts'
 import type { Line } from './door.ts'
-import { openHub } from './hub.ts'
+import { type HubOptions, openHub } from './hub.ts'
 import type { AppServer } from './socket.ts'
 
 export type TestClient = {
@@ -25,6 +28,10 @@ export type TestClient = {
   /** The same, for what must go well. */
   do<C extends CommandName>(name: C, input: unknown): Promise<Output<C>>
 }
+/** A node has limits, a way to others and connections to the database of its own, as in a process of its own. */
+type NodeOptions = Partial<Pick<HubOptions, 'redis' | 'trustedProxies' | 'mostSockets' | 'socketsElsewhere'>> & { limits?: Partial<Limits> }
+type HubSettings = WorldOptions & Pick<NodeOptions, 'redis' | 'trustedProxies' | 'mostSockets'>
+export type TestNode = { url: string; io: AppServer; db: Database; close(): Promise<void> }
 export type TestHub = World & {
   url: string
   /** The first node's own side. */
@@ -35,12 +42,12 @@ export type TestHub = World & {
   failures: unknown[]
   /** Signed in, on the first node unless another's address is given. */
   client(person: TestPerson, auth?: Partial<Handshake>, url?: string): Promise<TestClient>
-  /** A second node on the same database. */
-  node(): Promise<{ url: string; close(): Promise<void> }>
+  /** Another node on the same database. */
+  node(options?: NodeOptions): Promise<TestNode>
 }
 
 /** A real server on port 0 over a database of its own. */
-export async function hub(options: Parameters<typeof world>[0] = {}): Promise<TestHub> {
+export async function hub({ redis, trustedProxies, mostSockets, ...options }: HubSettings = {}): Promise<TestHub> {
   const w = await world(options)
   const lines: Line[] = []
   const dropped: string[] = []
@@ -48,9 +55,10 @@ export async function hub(options: Parameters<typeof world>[0] = {}): Promise<Te
   const clients: Socket[] = []
   const nodes: (() => Promise<void>)[] = []
 
-  async function node(house = w.house) {
+  async function open(house: House, options: NodeOptions): Promise<TestNode> {
     const http = createServer()
     const opened = openHub(http, {
+      ...options,
       house,
       isAllowedOrigin: (origin) => origin === 'https://app.example.com',
       log: (line) => lines.push(line),
@@ -59,9 +67,16 @@ export async function hub(options: Parameters<typeof world>[0] = {}): Promise<Te
     })
     await new Promise<void>((done) => http.listen(0, '127.0.0.1', done))
     nodes.push(opened.close)
-    return { url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`, io: opened.io, close: opened.close }
+    return { url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`, io: opened.io, db: house.db, close: opened.close }
   }
-  const first = await node()
+  const first = await open(w.house, { redis, trustedProxies, mostSockets })
+
+  const node: TestHub['node'] = async ({ limits, ...options } = {}) => {
+    const db = await openDatabase({ url: w.url, maxConnections: 10 })
+    nodes.push(db.close)
+    const { tokens, sessionDays, now } = w.house
+    return open(house(db, { tokens, limits: { ...unlimited(), ...limits }, sessionDays }, now), options)
+  }
 
   async function client(person: TestPerson, auth: Partial<Handshake> = {}, url = first.url): Promise<TestClient> {
     const token = auth.token ?? (await w.session(person)).accessToken
@@ -85,7 +100,7 @@ export async function hub(options: Parameters<typeof world>[0] = {}): Promise<Te
 
   const close = async () => {
     for (const socket of clients) socket.close()
-    for (const stop of nodes) await stop()
+    for (const stop of nodes.reverse()) await stop()
     await w.close()
   }
   return { ...w, url: first.url, io: first.io, lines, dropped, failures, client, node, close }

@@ -14,10 +14,15 @@ const KEY = 'must be an Ed25519 private key in PKCS #8, as PEM or as base64 of i
 const list = (value: string) => value.split(',').flatMap((item) => item.trim() || [])
 const isLoopback = (host: string) => host === 'localhost' || /^\[?::1\]?$/.test(host) || (isIPv4(host) && host.startsWith('127.'))
 const isOrigin = (text: string) => URL.canParse(text) && new URL(text).origin === text
-const whole = (min: number, max: number, otherwise: number) => {
+const wholeNumber = (min: number, max: number) => {
   const fault = `must be a whole number from ${min} to ${max}`
-  return z.coerce.number(fault).int(fault).min(min, fault).max(max, fault).default(otherwise)
+  return z.coerce.number(fault).int(fault).min(min, fault).max(max, fault)
 }
+const whole = (min: number, max: number, otherwise: number) => wholeNumber(min, max).default(otherwise)
+const perSecond = z.coerce.number().positive().max(100_000)
+
+/** What one socket may do of its person's share, unless it is set: the others get the rest. */
+const SOCKET_SHARE = 2 / 3
 
 /** Secrets stand here too: a message says what is wrong with a value and never quotes it. */
 const Env = z.object({
@@ -25,6 +30,7 @@ const Env = z.object({
   HOST: z.union([z.ipv4(), z.ipv6(), z.hostname()], 'must be an address or a host name').default('127.0.0.1'),
   PORT: whole(0, 65_535, 3_000),
   DATABASE_URL: url(/^postgres(ql)?:$/, 'must be a postgres:// URL').optional(),
+  REDIS_URL: url(/^rediss?:$/, 'must be a redis:// or rediss:// URL').optional(),
   ROLES: z.string().transform(list).pipe(z.array(ProcessRole).min(1)).default(ProcessRole.options),
   PUBLIC_URL: url(/^https?:$/, 'must be an http:// or https:// URL').optional(),
   ALLOWED_ORIGINS: z
@@ -39,8 +45,15 @@ const Env = z.object({
   SESSION_DAYS: whole(1, 3_650, 30),
   LOG_LEVEL: LogLevel.default('info'),
   MAX_CONNECTIONS: whole(2, 1_000, 20),
-  RATE_PER_SECOND: z.coerce.number().positive().max(100_000).default(30),
+  RATE_PER_SECOND: perSecond.default(30),
   RATE_BURST: whole(1, 1_000_000, 150),
+  SOCKET_RATE_PER_SECOND: perSecond.optional(),
+  SOCKET_RATE_BURST: wholeNumber(1, 1_000_000).optional(),
+  ROOM_RATE_PER_SECOND: perSecond.default(200),
+  ROOM_RATE_BURST: whole(1, 1_000_000, 1_000),
+  ADDRESS_RATE_PER_SECOND: perSecond.default(50),
+  ADDRESS_RATE_BURST: whole(1, 1_000_000, 2_000),
+  MAX_SOCKETS_PER_PERSON: whole(1, 1_000_000, 20),
   SIGN_INS_PER_ADDRESS: whole(1, 1_000_000, 100),
   SIGN_INS_PER_EMAIL: whole(1, 1_000_000, 10),
   TRUSTED_PROXIES: whole(0, 10, 0),
@@ -52,6 +65,8 @@ export type Config = Readonly<{
   port: number
   /** Null in the embedded mode: PostgreSQL comes along, demo people too, and only this machine can reach it. */
   databaseUrl: string | null
+  /** Null where processes, if there are several, hear each other through the database alone. */
+  redisUrl: string | null
   roles: readonly ProcessRole[]
   /** Without a slash at its end. */
   publicUrl: string
@@ -68,6 +83,14 @@ export type Config = Readonly<{
   maxConnections: number
   /** Commands of one person. */
   rate: Rate
+  /** Of these, by one socket. */
+  socketRate: Rate
+  /** What is written in one room, by everybody. */
+  roomRate: Rate
+  /** New sockets and requests without a session, from one address. */
+  addressRate: Rate
+  /** Of one person, on this process. */
+  mostSockets: number
   /** In a quarter of an hour, all at once if need be. */
   signInsPerAddress: number
   signInsPerEmail: number
@@ -104,6 +127,7 @@ function fromEnv(env: z.output<typeof Env>): Config {
     host: env.HOST,
     port: env.PORT,
     databaseUrl: env.DATABASE_URL ?? null,
+    redisUrl: env.REDIS_URL ?? null,
     roles: Object.freeze([...new Set(env.ROLES)]),
     publicUrl,
     allowedOrigins: Object.freeze(env.ALLOWED_ORIGINS ?? [new URL(publicUrl).origin]),
@@ -115,6 +139,13 @@ function fromEnv(env: z.output<typeof Env>): Config {
     logLevel: env.LOG_LEVEL,
     maxConnections: env.MAX_CONNECTIONS,
     rate: Object.freeze({ perSecond: env.RATE_PER_SECOND, burst: env.RATE_BURST }),
+    socketRate: Object.freeze({
+      perSecond: env.SOCKET_RATE_PER_SECOND ?? env.RATE_PER_SECOND * SOCKET_SHARE,
+      burst: env.SOCKET_RATE_BURST ?? Math.ceil(env.RATE_BURST * SOCKET_SHARE),
+    }),
+    roomRate: Object.freeze({ perSecond: env.ROOM_RATE_PER_SECOND, burst: env.ROOM_RATE_BURST }),
+    addressRate: Object.freeze({ perSecond: env.ADDRESS_RATE_PER_SECOND, burst: env.ADDRESS_RATE_BURST }),
+    mostSockets: env.MAX_SOCKETS_PER_PERSON,
     signInsPerAddress: env.SIGN_INS_PER_ADDRESS,
     signInsPerEmail: env.SIGN_INS_PER_EMAIL,
     trustedProxies: env.TRUSTED_PROXIES,

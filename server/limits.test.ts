@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { addressKey, TokenBuckets } from './limits.ts'
+import { addressKey } from './address.ts'
+import { TokenBuckets } from './limits.ts'
 
 const takes = (buckets: TokenBuckets, key: string, times: number) =>
   Array.from({ length: times }, () => buckets.take(key)).filter(Boolean).length

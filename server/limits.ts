@@ -1,20 +1,47 @@
-import { isIPv6 } from 'node:net'
-import type { Config } from './config.ts'
+import { ParleyError } from '../client-sdk/contract/index.ts'
 
-/** Spends one of this key's share; false when it is used up. */
+/** Spends one of this key's share; false when it is used up. `wait`: whole seconds until there is one again, at least 1. */
 export interface Limiter {
   take(key: string): boolean
+  wait(key: string): number
 }
 /** `burst` at once, and `perSecond` of them come back each second. */
 export type Rate = { perSecond: number; burst: number }
-/** One process's limits. `commands` is by person, over the socket and REST together. */
+
+/** One process's limits, each by its own key. With Redis what other nodes spent counts too, but for `sockets`. */
 export type Limits = {
+  /** By person, over the socket and REST together. */
   commands: Limiter
-  signInsByAddress: Limiter
+  /** By socket: one of them that is out of its mind leaves its person's others their share. */
+  sockets: Limiter
+  /** By room: writes, from everybody together. */
+  rooms: Limiter
+  /** By address: new sockets, and requests without a session. */
+  addresses: Limiter
+  signInsByAddress: SlowLimiter
   /** Of one e-mail from one address: guessing from elsewhere must not lock the owner out. */
-  signInsByEmail: Limiter
+  signInsByEmail: SlowLimiter
   /** Of one e-mail from everywhere together: guessing from many addresses has an end, too. */
-  signInsAnywhere: Limiter
+  signInsAnywhere: SlowLimiter
+}
+/** May ask other nodes first. */
+export type SlowLimiter = { take(key: string): boolean | Promise<boolean>; wait(key: string): number }
+
+/** What is beyond which limit, and the variable that sets it. */
+const words: Record<keyof Limits, string> = {
+  commands: 'Too many commands from you (RATE_PER_SECOND)',
+  sockets: 'Too many commands on this connection (SOCKET_RATE_PER_SECOND)',
+  rooms: 'Too much is written in this room (ROOM_RATE_PER_SECOND)',
+  addresses: 'Too many connections or requests from your address (ADDRESS_RATE_PER_SECOND)',
+  signInsByAddress: 'Too many attempts to sign in from your address (SIGN_INS_PER_ADDRESS)',
+  signInsByEmail: 'Too many attempts to sign in (SIGN_INS_PER_EMAIL)',
+  signInsAnywhere: 'Too many attempts to sign in (SIGN_INS_PER_EMAIL)',
+}
+
+/** The error for whom a limit has just refused, with when to come again. */
+export function limited(limits: Limits, name: keyof Limits, key: string): ParleyError {
+  const retryAfter = limits[name].wait(key)
+  return new ParleyError('rate.limited', `${words[name]}; wait ${retryAfter} s`, { retryAfter })
 }
 
 /** So many keys are known at once; each takes about 200 bytes. */
@@ -39,10 +66,7 @@ export class TokenBuckets implements Limiter {
   }
 
   take(key: string): boolean {
-    const now = this.#now()
-    const bucket = this.#buckets.get(key) ?? { left: this.#rate.burst, at: now }
-    bucket.left = Math.min(this.#rate.burst, bucket.left + ((now - bucket.at) / 1_000) * this.#rate.perSecond)
-    bucket.at = now
+    const bucket = this.#filled(key)
     const allowed = bucket.left >= 1
     if (allowed) bucket.left -= 1
     this.#buckets.delete(key)
@@ -50,29 +74,38 @@ export class TokenBuckets implements Limiter {
     this.#buckets.set(key, bucket)
     return allowed
   }
+
+  /** What was spent elsewhere of a key that is known here. No debt is longer than it takes to fill the bucket once. */
+  charge(key: string, spent: number): void {
+    if (!this.#buckets.has(key)) return
+    const bucket = this.#filled(key)
+    bucket.left = Math.max(-this.#rate.burst, bucket.left - spent)
+  }
+
+  wait(key: string): number {
+    return Math.max(1, Math.ceil((1 - this.#filled(key).left) / this.#rate.perSecond))
+  }
+
+  /** With what came back since it was last asked about. */
+  #filled(key: string): { left: number; at: number } {
+    const now = this.#now()
+    const bucket = this.#buckets.get(key) ?? { left: this.#rate.burst, at: now }
+    bucket.left = Math.min(this.#rate.burst, bucket.left + ((now - bucket.at) / 1_000) * this.#rate.perSecond)
+    bucket.at = now
+    return bucket
+  }
 }
 
-/** Sign-ins are counted over this, in seconds. */
-const SIGN_IN_WINDOW = 15 * 60
-/** So many times what one address may. */
-const ANYWHERE = 10
-const signIns = (count: number) => new TokenBuckets({ perSecond: count / SIGN_IN_WINDOW, burst: count })
-
-export const limitsFrom = (config: Pick<Config, 'rate' | 'signInsPerAddress' | 'signInsPerEmail'>): Limits => ({
-  commands: new TokenBuckets(config.rate),
-  signInsByAddress: signIns(config.signInsPerAddress),
-  signInsByEmail: signIns(config.signInsPerEmail),
-  signInsAnywhere: signIns(config.signInsPerEmail * ANYWHERE),
-})
-
-/** What one household or machine cannot change at will: an IPv4 address, or the first 64 bits of an IPv6 one. */
-export function addressKey(address: string): string {
-  const plain = address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '')
-  if (!isIPv6(plain)) return plain
-  const [head = '', tail] = plain.toLowerCase().split('::')
-  const groups = head === '' ? [] : head.split(':')
-  const rest = tail === undefined || tail === '' ? [] : tail.split(':')
-  const zeros = tail === undefined ? [] : Array<string>(Math.max(0, 8 - groups.length - rest.length)).fill('0')
-  const first = [...groups, ...zeros, ...rest].slice(0, 4)
-  return `${first.map((group) => Number.parseInt(group, 16).toString(16)).join(':')}::/64`
+/** Limits that nobody reaches: tools, benches and tests. */
+export function unlimited(): Limits {
+  const plenty = new TokenBuckets({ perSecond: 1_000_000, burst: 1_000_000 })
+  return {
+    commands: plenty,
+    sockets: plenty,
+    rooms: plenty,
+    addresses: plenty,
+    signInsByAddress: plenty,
+    signInsByEmail: plenty,
+    signInsAnywhere: plenty,
+  }
 }

@@ -6,6 +6,8 @@ import { assertDurable } from '../persistence/durability.ts'
 import { checkEpoch } from '../persistence/epoch.ts'
 import { follow } from '../persistence/followers.ts'
 import { migrate } from '../persistence/migrate.ts'
+import { openRedis, type Redis } from '../persistence/redis.ts'
+import { searchIndexer } from '../persistence/search/indexer.ts'
 import { openHub } from '../realtime/hub.ts'
 import { type Config, isAllowedOrigin, readConfig } from './config.ts'
 import { house } from './ctx.ts'
@@ -13,7 +15,7 @@ import { banner } from './embedded/banner.ts'
 import { openHome } from './embedded/home.ts'
 import { seed } from './embedded/seed.ts'
 import { createApp } from './http.ts'
-import { limitsFrom } from './limits.ts'
+import { limitsFrom } from './limits-from.ts'
 import { createLog, type Log } from './log.ts'
 import type { Engine } from './route.ts'
 import { createTokens } from './sessions/tokens.ts'
@@ -25,6 +27,10 @@ const HOME = '.data'
 const FAREWELL = 1_000
 /** Connections that wait to be accepted: a crowd that is back at once must not be sent away. */
 const BACKLOG = 4_096
+/** How long a start waits for Redis, in ms. */
+const REDIS_PATIENCE = 2_000
+/** How far what can be searched is behind at most, normally, in ms. */
+const SEARCH_POLL = 500
 type Stop = () => Promise<void> | void
 /** What has been started, the first first; it is stopped in the opposite order. */
 const running: Stop[] = []
@@ -44,17 +50,18 @@ async function start(config: Config, log: Log, reset: boolean): Promise<string> 
   await publishKey(db.pool, checkpointKey)
 
   const tokens = createTokens({ signer: tokenKey, before: config.tokenKeysBefore, seconds: config.accessTokenSeconds })
-  const parts = house(db, { tokens, limits: limitsFrom(config), sessionDays: config.sessionDays })
+  const redis = config.redisUrl === null ? null : await meetRedis(config.redisUrl, log)
+  const parts = house(db, { tokens, limits: limitsFrom(config, redis), sessionDays: config.sessionDays })
   if (home) await seed(parts)
 
   const has = (role: Config['roles'][number]) => config.roles.includes(role)
-  if (has('worker')) running.push(follow(db, checkpointer(checkpointKey)).stop)
+  if (has('worker')) running.push(follow(db, checkpointer(checkpointKey)).stop, follow(db, searchIndexer, SEARCH_POLL).stop)
 
   const origin = (o: string) => isAllowedOrigin(config, o)
   const app = createApp(parts, {
     log,
     isAllowedOrigin: origin,
-    engines: () => otherEngines,
+    engines: () => otherEngines(redis),
     trustedProxies: config.trustedProxies,
     api: has('api'),
   })
@@ -64,7 +71,9 @@ async function start(config: Config, log: Log, reset: boolean): Promise<string> 
     const line = ({ error, ...fields }: { error?: unknown; code: string }) =>
       error === undefined ? log.info('command', fields) : log.error('command', { ...fields, error })
     const dropped = tally((command, count) => log.warn('dropped', { command, count }))
-    running.push(openHub(http, { house: parts, isAllowedOrigin: origin, log: line, dropped, failed }).close)
+    const { trustedProxies, mostSockets } = config
+    const ports = { house: parts, isAllowedOrigin: origin, log: line, dropped, failed }
+    running.push(openHub(http, { ...ports, redis, trustedProxies, mostSockets }).close)
   } else {
     running.push(() => {
       setTimeout(() => http.closeAllConnections(), FAREWELL).unref()
@@ -75,7 +84,7 @@ async function start(config: Config, log: Log, reset: boolean): Promise<string> 
     http.once('error', fail)
     http.listen({ port: config.port, host: config.host, backlog: BACKLOG }, done)
   })
-  return banner(config.publicUrl, [postgresEngine(home), ...otherEngines], home !== null)
+  return banner(config.publicUrl, [postgresEngine(home), ...otherEngines(redis)], home !== null)
 }
 
 const postgresEngine = (home: { adopted: boolean } | null): Engine => {
@@ -83,9 +92,27 @@ const postgresEngine = (home: { adopted: boolean } | null): Engine => {
   return { name: 'PostgreSQL', on: true, why: home ? embedded : 'by DATABASE_URL' }
 }
 
+/** It may be away at the start and come back, or go: nothing but the news between nodes depends on it. */
+async function meetRedis(url: string, log: Log): Promise<Redis> {
+  const redis = openRedis(url)
+  running.push(redis.close)
+  await redis.settled(REDIS_PATIENCE)
+  if (!redis.state().on) log.warn('redis', { on: false })
+  redis.onChange(({ on }) => log.warn('redis', { on }))
+  return redis
+}
+
+function redisEngine(redis: Redis | null): Engine {
+  const name = 'Redis'
+  if (!redis) return { name, on: false, why: 'no REDIS_URL; one process needs none' }
+  const { on, since } = redis.state()
+  if (on) return { name, on, why: 'by REDIS_URL' }
+  return { name, on, why: `lost since ${since.toISOString()}; nodes hear each other through the database within a second` }
+}
+
 /** What Parley can run with, beside PostgreSQL, and why it does or does not. */
-const otherEngines: Engine[] = [
-  { name: 'Redis', on: false, why: 'one process needs none' },
+const otherEngines = (redis: Redis | null): Engine[] => [
+  redisEngine(redis),
   { name: 'Temporal', on: false, why: 'nothing in this version needs it yet' },
   { name: 'mediasoup', on: false, why: 'this version has no calls yet' },
 ]

@@ -15,6 +15,7 @@ export const Problem = z
     code: z.enum(Object.keys(errors) as [ErrorCode, ...ErrorCode[]]),
     detail: z.string(),
     retryable: z.boolean(),
+    retryAfter: z.int().optional(),
     requestId: z.string(),
   })
   .openapi('Problem')
@@ -37,11 +38,12 @@ export function invalid(target: string, { issues: [issue] }: z.ZodError): Parley
 
 /** The answer to a call that failed; see `named`. */
 export function problem(c: Context, error: unknown, requestId: string): Response {
-  const { code, message, retryable } = wireError(error, requestId)
+  const { code, message, retryable, retryAfter } = wireError(error, requestId)
   const { status } = errors[code]
   const title = STATUS_CODES[status] ?? 'Error'
-  const body: Problem = { type: `/errors#${code}`, title, status, code, detail: message, retryable, requestId }
+  const after = retryAfter === undefined ? {} : { retryAfter }
+  const body: Problem = { type: `/errors#${code}`, title, status, code, detail: message, retryable, ...after, requestId }
   if (status === 401) c.header('WWW-Authenticate', 'Bearer')
-  if (retryable) c.header('Retry-After', '1')
+  if (retryable) c.header('Retry-After', String(retryAfter ?? 1))
   return c.body(JSON.stringify(body), status as ContentfulStatusCode, { 'Content-Type': 'application/problem+json' })
 }

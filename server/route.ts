@@ -4,7 +4,9 @@ import { routePath } from 'hono/route'
 import { z } from 'zod'
 import { CommandId, type ErrorCode, errors, isRoomRule, isRule, may, newId, ParleyError, type Rule } from '../client-sdk/contract/index.ts'
 import { sessionIsLive } from '../persistence/session-door.ts'
+import { addressKey } from './address.ts'
 import { type Ctx, context, type House, type SessionInfo } from './ctx.ts'
+import { limited } from './limits.ts'
 import { invalid, Problem } from './problem.ts'
 
 /** Something Parley runs with or without, and why. */
@@ -64,12 +66,20 @@ function guard(allow: Rule): MiddlewareHandler<AppEnv> {
     c.set('route', `${c.req.method} ${routePath(c)}`)
     const session = allow === 'anyone' ? null : await authenticate(house, c.req.header('Authorization'))
     c.set('ctx', context(house, session, requestId))
-    if (session && !house.limits.commands.take(session.userId)) throw new ParleyError('rate.limited', 'Too many requests; wait a little')
+    if (session && !house.limits.commands.take(session.userId)) throw limited(house.limits, 'commands', session.userId)
+    if (isCounted(allow, c.req.path)) spendAddress(house, addressKey(c.var.address))
     if (!isRoomRule(allow) && !may(allow, session?.role ?? null)) throw new ParleyError('access.denied', 'Your role does not allow that')
     await next()
   }
   guards.set(check, allow)
   return check
+}
+
+/** Without a session the address is all we know. Health checks and public keys cost too little to be refused. */
+const isCounted = (allow: Rule, path: string) => allow === 'anyone' && path.startsWith('/api/')
+
+function spendAddress({ limits }: House, address: string): void {
+  if (!limits.addresses.take(address)) throw limited(limits, 'addresses', address)
 }
 
 /** The caller by their access token (RFC 6750), whose session is asked for at each request: a sign-out counts at once. */

@@ -1,6 +1,7 @@
 import pg from 'pg'
 import { openDatabase } from '../persistence/database.ts'
 import { type Ctx, context, house, type SessionInfo } from './ctx.ts'
+import { unlimited } from './limits.ts'
 import { eraseMessages } from './log/erase-messages.ts'
 import { addMember } from './rooms/add-member.ts'
 import { createRoom } from './rooms/create-room.ts'
@@ -19,7 +20,7 @@ export type Killed = {
 /** Runs one use case in a process that dies at a given statement; says its answer where it lives to. */
 async function main({ url, session, useCase, input, killedBefore }: Killed): Promise<void> {
   const db = await openDatabase({ url })
-  const h = house(db, {} as Parameters<typeof house>[1]) // these use cases need nothing of it
+  const h = house(db, { limits: unlimited() } as Parameters<typeof house>[1]) // these use cases need nothing else of it
   const ctx = context(h, { ...session, endsAt: new Date(Date.now() + 60_000) })
   let statements = 0
   const dieHere = () => ++statements === killedBefore && process.kill(process.pid, 'SIGKILL')

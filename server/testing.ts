@@ -18,7 +18,7 @@ import { createStream } from '../persistence/event-log.ts'
 import { standingOf } from '../persistence/rooms.ts'
 import { openTestDatabase } from '../persistence/testing.ts'
 import { type Ctx, context, type House, house, systemContext } from './ctx.ts'
-import { type Limits, TokenBuckets } from './limits.ts'
+import { type Limits, unlimited } from './limits.ts'
 import { createRoom } from './rooms/create-room.ts'
 import { openSession } from './sessions/open-session.ts'
 import { hashPassword } from './sessions/password.ts'
@@ -52,7 +52,6 @@ export type World = {
   close(): Promise<void>
 }
 
-const plenty = () => new TokenBuckets({ perSecond: 1_000_000, burst: 1_000_000 })
 export type WorldOptions = { limits?: Partial<Limits>; now?: () => Date; tokenSeconds?: number; sessionDays?: number; signer?: Signer }
 
 /** A fresh database with a house on it, and ways to people it. Limits are out of the way unless given. */
@@ -65,8 +64,7 @@ export async function world({
 }: WorldOptions = {}): Promise<World> {
   const { db, url, close } = await openTestDatabase()
   const tokens = createTokens({ signer, seconds: tokenSeconds })
-  const unlimited = { commands: plenty(), signInsByAddress: plenty(), signInsByEmail: plenty(), signInsAnywhere: plenty() }
-  const h = house(db, { tokens, limits: { ...unlimited, ...limits }, sessionDays }, now)
+  const h = house(db, { tokens, limits: { ...unlimited(), ...limits }, sessionDays }, now)
   passwordHash ??= hashPassword(PASSWORD)
   const hash = await passwordHash
 

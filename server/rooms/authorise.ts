@@ -1,6 +1,7 @@
 import { can, ParleyError, type RoomId, type RoomRule } from '../../client-sdk/contract/index.ts'
 import { standingOf } from '../../persistence/rooms.ts'
 import { type Ctx, caller } from '../ctx.ts'
+import { limited } from '../limits.ts'
 import type { Standing } from './standings.ts'
 
 /**
@@ -44,6 +45,7 @@ export async function authorised<T>(
   known?: Standing,
 ): Promise<T> {
   let standing = known && can(rule, known) ? known : await authorise(ctx, rule, roomId)
+  if (!ctx.limits.rooms.take(roomId)) throw limited(ctx.limits, 'rooms', roomId) // only members spend a room's share
   for (let tries = 1; ; tries++) {
     try {
       return await write(standing)

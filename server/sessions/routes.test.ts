@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { limitsFrom } from '../limits.ts'
+import { readConfig } from '../config.ts'
+import { limitsFrom } from '../limits-from.ts'
 import { commandId, PASSWORD } from '../testing.ts'
 import { type Rest, restWorld } from '../testing-rest.ts'
 
@@ -47,7 +48,7 @@ test('credentials that do not match', async () => {
 })
 
 test('somebody who guesses is stopped by address, and cannot claim to be elsewhere', async () => {
-  const limits = limitsFrom({ rate: { perSecond: 30, burst: 150 }, signInsPerAddress: 3, signInsPerEmail: 1_000 })
+  const limits = limitsFrom({ ...readConfig({}), signInsPerAddress: 3, signInsPerEmail: 1_000 })
   const direct = await restWorld({ limits })
   const guess = (rest: Rest, i: number, address: string, forwarded: string) =>
     rest.call('POST', '/api/v1/sessions', {
@@ -63,7 +64,7 @@ test('somebody who guesses is stopped by address, and cannot claim to be elsewhe
 })
 
 test('behind a trusted proxy the address is the one that it added, not those that were there before', async () => {
-  const limits = limitsFrom({ rate: { perSecond: 30, burst: 150 }, signInsPerAddress: 1, signInsPerEmail: 1_000 })
+  const limits = limitsFrom({ ...readConfig({}), signInsPerAddress: 1, signInsPerEmail: 1_000 })
   const behind = await restWorld({ limits, trustedProxies: 1 })
   const guess = async (forwarded: string) => {
     const headers = { 'X-Forwarded-For': forwarded }

@@ -1,7 +1,8 @@
-import { ParleyError, type Session, type SignIn } from '../../client-sdk/contract/index.ts'
+import type { Session, SignIn } from '../../client-sdk/contract/index.ts'
 import { Person } from '../../persistence/entities/people.ts'
+import { addressKey } from '../address.ts'
 import type { Ctx } from '../ctx.ts'
-import { addressKey } from '../limits.ts'
+import { type Limits, limited } from '../limits.ts'
 import { badCredentials, openSession } from './open-session.ts'
 import { verifyPassword } from './password.ts'
 
@@ -10,12 +11,16 @@ import { verifyPassword } from './password.ts'
  * in time. The address is asked first, so that one who may not try any more spends nobody's attempts.
  */
 export async function signIn(ctx: Ctx, { email, password }: SignIn, address: string): Promise<Session> {
-  const { signInsByAddress, signInsByEmail, signInsAnywhere } = ctx.limits
   const from = addressKey(address)
-  const withinLimit = signInsByAddress.take(from) && signInsByEmail.take(`${email} ${from}`) && signInsAnywhere.take(email)
-  if (!withinLimit) throw new ParleyError('rate.limited', 'Too many attempts to sign in; wait a few minutes')
+  await attempt(ctx.limits, 'signInsByAddress', from)
+  await attempt(ctx.limits, 'signInsByEmail', `${email} ${from}`)
+  await attempt(ctx.limits, 'signInsAnywhere', email)
   const person = await ctx.em.findOne(Person, { email })
   const matches = await verifyPassword(password, person?.passwordHash ?? null)
   if (!person || !matches) throw badCredentials()
   return openSession(ctx, person.id)
+}
+
+async function attempt(limits: Limits, name: `signIns${string}` & keyof Limits, key: string): Promise<void> {
+  if (!(await limits[name].take(key))) throw limited(limits, name, key)
 }

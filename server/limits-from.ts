@@ -1,0 +1,36 @@
+import type { Redis } from '../persistence/redis.ts'
+import type { Config } from './config.ts'
+import { type Limits, type Rate, TokenBuckets } from './limits.ts'
+import { ExactLimiter, SharedLimiter, tellOften } from './shared-limits.ts'
+
+/** Sign-ins are counted over this, in seconds. */
+const SIGN_IN_WINDOW = 15 * 60
+/** So many times what one address may. */
+const ANYWHERE = 10
+
+type Settings = Pick<Config, 'rate' | 'socketRate' | 'roomRate' | 'addressRate' | 'signInsPerAddress' | 'signInsPerEmail'>
+
+/** With Redis the nodes count together; while it is away, and without it, each node counts for itself. */
+export function limitsFrom(config: Settings, redis: Redis | null = null): Limits {
+  const shared: SharedLimiter[] = []
+  const limiter = (name: string, rate: Rate) => {
+    if (!redis) return new TokenBuckets(rate)
+    shared.push(new SharedLimiter(redis, name, rate))
+    return shared.at(-1)!
+  }
+  const signIns = (name: string, count: number) => {
+    const local = new TokenBuckets({ perSecond: count / SIGN_IN_WINDOW, burst: count })
+    return redis ? new ExactLimiter(redis, local, { name, count, seconds: SIGN_IN_WINDOW }) : local
+  }
+  const limits: Limits = {
+    commands: limiter('commands', config.rate),
+    sockets: new TokenBuckets(config.socketRate),
+    rooms: limiter('rooms', config.roomRate),
+    addresses: limiter('addresses', config.addressRate),
+    signInsByAddress: signIns('sign-ins/address', config.signInsPerAddress),
+    signInsByEmail: signIns('sign-ins/email', config.signInsPerEmail),
+    signInsAnywhere: signIns('sign-ins/anywhere', config.signInsPerEmail * ANYWHERE),
+  }
+  if (redis) tellOften(redis, shared)
+  return limits
+}
