@@ -14,7 +14,7 @@ import { erase } from './erasure.ts'
 import type { Entry } from './event-log.ts'
 import { follow } from './followers.ts'
 import { proofOf } from './log/read.ts'
-import { messagesBefore } from './rooms.ts'
+import { messagesOf } from './messages.ts'
 import { aCommand, anActor, aRoom, says, wordsOf } from './testing/log.ts'
 import { openTestDatabase, type TestDatabase } from './testing.ts'
 import { verifyStream } from './verify.ts'
@@ -73,7 +73,7 @@ describe('erasure', () => {
     expect(await whereIs('also stays')).toEqual(['parley.event.personal'])
     expect(before).toMatchObject({ ok: true, seq: 3 })
     expect(await verifyStream(db, room)).toMatchObject({ ok: true, seq: 4 })
-    expect((await messagesBefore(db.pool, room, null, 10)).messages.map(({ seq, rev, text }) => ({ seq, rev, text }))).toEqual([
+    expect((await messagesOf(db.pool, room, { limit: 10 })).messages.map(({ seq, rev, text }) => ({ seq, rev, text }))).toEqual([
       { seq: 3, rev: 3, text: 'also stays' },
       { seq: 2, rev: 4, text: null },
       { seq: 1, rev: 1, text: 'stays' },

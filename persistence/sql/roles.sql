@@ -4,10 +4,13 @@ grant select on all tables in schema parley to parley_app;
 grant insert, update, delete on person, session, refresh_token, room, member, command, follower to parley_app;
 grant insert, update, delete on edit, pin, spoke, mention, reading to parley_app;
 grant insert, update, delete on node, presence, online, last_seen to parley_app;
-grant update on message to parley_app;
+grant insert, update, delete on message_search to parley_app;
+grant update (rev, words, edited_at, deleted, reactions) on message to parley_app;
 grant insert on checkpoint, checkpoint_key to parley_app;
 revoke all on function append_events, create_stream, lock_stream, seq_at from public;
 grant execute on function append_events, create_stream, lock_stream, seq_at to parley_app;
+revoke all on function search_messages, search_marks, search_part, forget_words from public;
+grant execute on function search_messages, search_marks, search_part to parley_app;
 
 -- What may take personal parts out of the log, and nothing else.
 grant select on event, message to parley_eraser;
