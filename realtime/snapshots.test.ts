@@ -1,0 +1,91 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type EventName, events, type RoomId, type Snapshot } from '../client-sdk/contract/index.ts'
+import { emptyRoom, fromSnapshot, type RoomState, reduce } from '../client-sdk/contract/reduce.ts'
+import { eraseMessages } from '../server/log/erase-messages.ts'
+import { addMember } from '../server/rooms/add-member.ts'
+import { removeMember } from '../server/rooms/remove-member.ts'
+import { commandId, type TestPerson } from '../server/testing.ts'
+import { hub, type TestClient, type TestHub } from './testing.ts'
+
+let h: TestHub
+beforeAll(async () => {
+  h = await hub()
+})
+afterAll(() => h.close())
+
+/** What a room never sees: it lies on people's own streams. */
+const isElsewhere = (type: string) => /^(session|membership|person)\./.test(type)
+
+/** Each brings the event type of its name about, in a room where something was said. */
+const bringAbout = (roomId: RoomId, owner: TestClient, ownerPerson: TestPerson, guest: TestPerson) => {
+  const of = (message: number) => ({ commandId: commandId(), roomId, message })
+  const say = (text: string, replyTo?: number) => owner.do('chat.send', { commandId: commandId(), roomId, text, replyTo })
+  const by = () => ({ commandId: commandId(), roomId, userId: guest.userId })
+  const acts: Partial<Record<EventName, () => Promise<unknown>>> = {
+    'chat.messageSent': async () => say('and again', (await say('something')).seq),
+    'chat.messageEdited': async () => owner.do('chat.edit', { ...of((await say('a slip')).seq), text: 'no slip' }),
+    'chat.messageDeleted': async () => {
+      const { seq } = await say('this goes')
+      await say('about what goes', seq)
+      await owner.do('chat.react', { ...of(seq), emoji: '👋' })
+      await owner.do('chat.pin', of(seq))
+      await owner.do('chat.delete', of(seq))
+    },
+    'chat.reacted': async () => owner.do('chat.react', { ...of((await say('well?')).seq), emoji: '👍' }),
+    'chat.unreacted': async () => {
+      const { seq } = await say('well?')
+      for (const emoji of ['👍', '🎉']) await owner.do('chat.react', { ...of(seq), emoji })
+      await owner.do('chat.unreact', { ...of(seq), emoji: '👍' })
+    },
+    'chat.messagePinned': async () => owner.do('chat.pin', of((await say('keep this')).seq)),
+    'chat.messageUnpinned': async () => {
+      const { seq } = await say('not this')
+      await owner.do('chat.pin', of(seq))
+      await owner.do('chat.unpin', of(seq))
+    },
+    'room.created': async () => {}, // it is the first of every room
+    'room.settingsChanged': () => owner.do('room.configure', { commandId: commandId(), roomId, slowMode: 5 }),
+    'room.memberAdded': () => addMember(h.as(ownerPerson), { ...by(), role: 'viewer' }),
+    'room.memberRemoved': async () => {
+      await addMember(h.as(ownerPerson), { ...by(), role: 'viewer' })
+      await removeMember(h.as(ownerPerson), by())
+    },
+    'log.erased': async () => {
+      const { seq } = await say('telephone')
+      await owner.do('chat.edit', { ...of(seq), text: 'telephone 555-0199' })
+      await eraseMessages(h.as(ownerPerson), { commandId: commandId(), roomId, seqs: [seq], reason: 'personRequest' })
+    },
+  }
+  return acts
+}
+
+const types = (Object.keys(events) as EventName[]).filter((type) => !isElsewhere(type))
+const shown = ({ changedAt: _, members, ...room }: RoomState) => ({ ...room, members: Object.entries(members).sort() })
+
+test.each(types)('P4: a snapshot of the hub, taken at any moment before or after %s, with the events since is the fresh one', async (type) => {
+  const { roomId, owner: person, viewer } = await h.negotiation()
+  const [owner, reader] = [await h.client(person), await h.client(viewer)]
+  const snapshots: Snapshot[] = []
+  const take = async () => snapshots.push((await reader.do('room.join', { roomId })).snapshot!)
+  const act = bringAbout(roomId, owner, person, await h.person('brand', 'Guest'))[type]
+  expect(act, `nothing here brings ${type} about`).toBeDefined()
+
+  await take()
+  for (const again of [1, 2]) {
+    await owner.do('chat.send', { commandId: commandId(), roomId, text: `round ${again}` })
+    await take()
+    await act!().catch((error: { code?: string }) => {
+      if (error.code !== 'member.exists') throw error
+    })
+    await take()
+  }
+  const { events: log } = await reader.do('room.sync', { roomId, after: 0 })
+  expect(log.map((event) => event.type)).toContain(type)
+  const fresh = shown(fromSnapshot(snapshots.at(-1)!))
+  expect(shown(log.reduce(reduce, emptyRoom))).toEqual(fresh)
+  for (const snapshot of snapshots) {
+    const since = log.filter((event) => event.seq > snapshot.asOf)
+    expect(shown(since.reduce(reduce, fromSnapshot(snapshot)))).toEqual(fresh)
+    expect(shown(log.reduce(reduce, fromSnapshot(snapshot)))).toEqual(fresh) // events that it had already change nothing
+  }
+})
