@@ -1,16 +1,5 @@
 import type { Pool } from 'pg'
-import {
-  type ActorKey,
-  type Checkpoint,
-  type Member,
-  type Role,
-  type RoomId,
-  type RoomKind,
-  type RoomSettings,
-  SMALL_ROOM,
-  type Snapshot,
-  type UserId,
-} from '../client-sdk/contract/index.ts'
+import type { ActorKey, Checkpoint, Member, Role, RoomId, RoomKind, RoomSettings, Snapshot, UserId } from '../client-sdk/contract/index.ts'
 import { defaultSettings } from '../client-sdk/contract/rooms/reduce.ts'
 import { batched } from './batched.ts'
 import { instant } from './log/read.ts'
@@ -44,21 +33,19 @@ export async function standingOf(pool: Pool, roomId: RoomId, userId: UserId) {
   return { roomId, userId, actorKey, role, kind, ...settingsOf(row), accessVersion: Number(access_version) }
 }
 
-/** The room's access version now, and who of these people are its members by it. */
-export async function membersAmong(
-  pool: Pool,
-  roomId: RoomId,
-  users: readonly UserId[],
-): Promise<{ accessVersion: number; members: Set<UserId> }> {
-  const rows = await read<{ access_version: string; user_id: UserId | null }>(
+type Among = { accessVersion: number; members: Map<UserId, { key: ActorKey; role: Role; told: boolean }> }
+
+/** The room's access version now, and what those of these people are who are its members by it. `told`: the room knows them. */
+export async function membersAmong(pool: Pool, roomId: RoomId, users: readonly UserId[]): Promise<Among> {
+  const rows = await read<{ access_version: string; user_id: UserId | null; key: ActorKey; role: Role; told: boolean }>(
     pool,
     'members_among',
-    `select s.access_version, m.user_id from stream s
+    `select s.access_version, m.user_id, m.actor_key as key, m.role, m.since > 0 as told from stream s
        left join active_member m on m.room_id = s.id and m.user_id = any($2::uuid[]) where s.id = $1`,
     [roomId, users],
   )
-  const members = rows.flatMap(({ user_id }) => (user_id ? [user_id] : []))
-  return { accessVersion: Number(rows[0]?.access_version ?? 0), members: new Set(members) }
+  const members = rows.flatMap(({ user_id, key, role, told }) => (user_id ? [[user_id, { key, role, told }] as const] : []))
+  return { accessVersion: Number(rows[0]?.access_version ?? 0), members: new Map(members) }
 }
 
 /** All that a join needs to know of a room and the one who joins, of one moment. */
@@ -66,8 +53,8 @@ export type Door = {
   me: Member
   kind: RoomKind
   settings: RoomSettings
-  /** Few enough members that each may know of the others' reading and being there. */
-  isSmall: boolean
+  /** How many members the room knows. */
+  toldMembers: number
   accessVersion: number
   head: number
   checkpoint: Checkpoint | null
@@ -110,9 +97,9 @@ export const doorOf = batched<DoorKey, Door | undefined>({ id: doorId }, async (
   function toDoor(row: Row): Door {
     const me = { key: row.actor_key, role: row.role, since: Number(row.since), name: row.name }
     const { kind, checkpoint, past_hash: pastHash } = row
-    const isSmall = row.told_members <= SMALL_ROOM
+    const toldMembers = row.told_members
     const head = Number(row.head)
-    return { me, kind, settings: settingsOf(row), isSmall, accessVersion: Number(row.access_version), head, checkpoint, pastHash }
+    return { me, kind, settings: settingsOf(row), toldMembers, accessVersion: Number(row.access_version), head, checkpoint, pastHash }
   }
 })
 

@@ -3,16 +3,19 @@ import type { SessionId } from '../client-sdk/contract/index.ts'
 import { batched } from './batched.ts'
 import { read } from './sql.ts'
 
-/** Whether a session may come in, and where its person's stream stands at that moment. Undefined for an unknown one. */
-export const sessionDoor = batched<SessionId, { live: boolean; head: number } | undefined>({ id: String }, async (pool, ids) => {
-  const rows = await read<{ id: SessionId; live: boolean; head: string }>(
+/** All of one moment. `head`: where the person's stream stands. `hidden`: they do not want to be seen. */
+export type SessionDoor = { live: boolean; head: number; hidden: boolean }
+
+/** Whether a session may come in. Undefined for an unknown one. */
+export const sessionDoor = batched<SessionId, SessionDoor | undefined>({ id: String }, async (pool, ids) => {
+  const rows = await read<{ id: SessionId; live: boolean; head: string; hidden: boolean }>(
     pool,
     'session_door',
-    `select s.id, s.ended_at is null and s.ends_at > now() as live, st.last_seq as head
-       from session s join stream st on st.id = s.person_id where s.id = any($1::uuid[])`,
+    `select s.id, s.ended_at is null and s.ends_at > now() as live, st.last_seq as head, p.presence = 'hidden' as hidden
+       from session s join stream st on st.id = s.person_id join person p on p.id = s.person_id where s.id = any($1::uuid[])`,
     [ids],
   )
-  const doors = new Map(rows.map(({ id, live, head }) => [id, { live, head: Number(head) }]))
+  const doors = new Map(rows.map(({ id, live, head, hidden }) => [id, { live, head: Number(head), hidden }]))
   return ids.map((id) => doors.get(id))
 })
 

@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest'
-import { type Envelope, newId, type RoomId, type UserId } from '../client-sdk/contract/index.ts'
+import { type ActorKey, type Envelope, newId, type RoomId, type UserId } from '../client-sdk/contract/index.ts'
 import { Gate } from './gate.ts'
 import type { AppSocket } from './socket.ts'
 
 const roomId = newId<RoomId>()
 const event = (seq: number) => ({ seq, roomId, type: 'chat.messageSent' }) as Envelope
+const insider = { key: newId<ActorKey>(), role: 'owner' as const, told: true }
+const facts = { kind: 'application' as const, announcementsOnly: false, toldMembers: 2, asOf: 0 }
 const turn = () => new Promise((done) => setTimeout(done))
 
 /** A room in memory: who is a member at which access version, and what each of its sockets received. */
@@ -13,17 +15,20 @@ function room() {
   const heard = new Map<AppSocket, (number | 'closed')[]>()
   const inside = new Set<AppSocket>()
   const state = { accessVersion: 0, databaseIsAway: false, checks: 0 }
-  const gate = new Gate(roomId, 0, {
+  const gate = new Gate(roomId, facts, {
     read: async () => ({ accessVersion: state.accessVersion, events: [] }),
     async membersAmong(_room, users) {
       state.checks++
       await turn()
       if (state.databaseIsAway) throw new Error('the database is away')
-      return { accessVersion: state.accessVersion, members: new Set(users.filter((user) => members.has(user))) }
+      return { accessVersion: state.accessVersion, members: new Map(users.flatMap((user) => (members.has(user) ? [[user, insider]] : []))) }
     },
     emit: (_room, events) => {
       for (const socket of inside) heard.get(socket)!.push(...events.map((e) => e.seq))
     },
+    entered: () => {},
+    leaving: () => {},
+    resized: () => {},
     forget: () => {},
     failed: () => {},
   })
@@ -49,8 +54,8 @@ function room() {
 test('P6: somebody removed gets nothing that was committed after it, and is told', async () => {
   const { gate, state, socket, remove, heard } = room()
   const [stays, goes] = [socket(), socket()]
-  gate.admit(stays, 0)
-  gate.admit(goes, 0)
+  gate.admit(stays, 0, insider)
+  gate.admit(goes, 0, insider)
   gate.offer({ accessVersion: 0, events: [event(1)] })
   remove(goes)
   gate.offer({ accessVersion: 1, events: [event(2)] })
@@ -63,8 +68,8 @@ test('P6: somebody removed gets nothing that was committed after it, and is told
 test('P6: while the database cannot say who is a member, nobody gets anything', async () => {
   const { gate, state, socket, remove, heard } = room()
   const [stays, goes] = [socket(), socket()]
-  gate.admit(stays, 0)
-  gate.admit(goes, 0)
+  gate.admit(stays, 0, insider)
+  gate.admit(goes, 0, insider)
   remove(goes)
   state.databaseIsAway = true
   gate.offer({ accessVersion: 1, events: [event(1)] })
@@ -80,18 +85,18 @@ test('P6: whoever was checked before a change must be checked again to come in',
   const { gate, state, socket } = room()
   gate.offer({ accessVersion: 2, events: [] })
   state.accessVersion = 2
-  expect(gate.admit(socket(), 1)).toBe(false)
-  expect(gate.admit(socket(), 2)).toBe(true)
+  expect(gate.admit(socket(), 1, insider)).toBe(false)
+  expect(gate.admit(socket(), 2, insider)).toBe(true)
 })
 
 test('P6: somebody who comes in while the others are being checked is checked too', async () => {
   const { gate, state, socket, remove, heard } = room()
   const first = socket()
   const late = socket()
-  gate.admit(first, 0)
+  gate.admit(first, 0, insider)
   state.accessVersion = 1
   gate.offer({ accessVersion: 1, events: [event(1)] }) // begins to check `first`
-  gate.admit(late, 1)
+  gate.admit(late, 1, insider)
   remove(late)
   gate.offer({ accessVersion: 2, events: [event(2)] })
   await expect.poll(() => heard(first)).toEqual([1, 2])
@@ -102,7 +107,7 @@ test('P6: somebody who comes in while the others are being checked is checked to
 test('P6: a gate that was closed while it checked sends nothing to who came by the next one', async () => {
   const { gate, state, socket, heard } = room()
   const [leaves, next] = [socket(), socket()]
-  gate.admit(leaves, 0)
+  gate.admit(leaves, 0, insider)
   state.accessVersion = 1
   gate.offer({ accessVersion: 1, events: [event(1)] })
   gate.leave(leaves)
@@ -116,12 +121,12 @@ test('P6: a gate that was closed while it checked sends nothing to who came by t
 test('a socket that leaves while it is checked does not come back by it', async () => {
   const { gate, state, socket, heard } = room()
   const [stays, leaves] = [socket(), socket()]
-  gate.admit(stays, 0)
-  gate.admit(leaves, 0)
+  gate.admit(stays, 0, insider)
+  gate.admit(leaves, 0, insider)
   state.accessVersion = 1
   gate.offer({ accessVersion: 1, events: [event(1)] })
   gate.leave(leaves)
   await expect.poll(() => heard(stays)).toEqual([1])
   expect(heard(leaves)).toEqual([])
-  expect(gate.has(leaves)).toBe(false)
+  expect(gate.insider(leaves)).toBeUndefined()
 })

@@ -1,6 +1,7 @@
 import type { RoomId, StreamId } from '../client-sdk/contract/index.ts'
 import type { Committed } from '../persistence/event-log.ts'
 import { Gate, type GatePorts } from './gate.ts'
+import type { RoomFacts } from './room-facts.ts'
 import type { AppSocket } from './socket.ts'
 
 /** The gates of the rooms that somebody on this node has open. */
@@ -12,11 +13,12 @@ export class Gates {
     this.#ports = ports
   }
 
-  /** The room's gate; a new one has delivered everything up to `head`. */
-  open(roomId: RoomId, head: number): Gate {
+  /** The room's gate; a new one has delivered everything up to what the facts know. */
+  open(roomId: RoomId, facts: RoomFacts): Gate {
     const known = this.#gates.get(roomId)
+    known?.learn(facts)
     if (known) return known
-    const gate = new Gate(roomId, head, this.#ports)
+    const gate = new Gate(roomId, facts, this.#ports)
     this.#gates.set(roomId, gate)
     return gate
   }

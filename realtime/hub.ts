@@ -6,7 +6,7 @@ import type { Committed } from '../persistence/event-log.ts'
 import { inboxOf } from '../persistence/readings.ts'
 import type { Redis } from '../persistence/redis.ts'
 import { membersAmong } from '../persistence/rooms.ts'
-import { sessionDoor, sessionIsLive } from '../persistence/session-door.ts'
+import { type SessionDoor, sessionDoor, sessionIsLive } from '../persistence/session-door.ts'
 import { addressKey, addressOf } from '../server/address.ts'
 import { deleteMessage } from '../server/chat/delete-message.ts'
 import { editMessage } from '../server/chat/edit-message.ts'
@@ -15,6 +15,7 @@ import { react, unreact } from '../server/chat/react.ts'
 import { sendMessage } from '../server/chat/send-message.ts'
 import type { Ctx } from '../server/ctx.ts'
 import { limited } from '../server/limits.ts'
+import { queryPresence } from '../server/presence/query-presence.ts'
 import { configureRoom } from '../server/rooms/configure-room.ts'
 import type { Announced } from './announced.ts'
 import { noBus, openBus } from './bus.ts'
@@ -25,11 +26,13 @@ import { Inbox } from './inbox.ts'
 import { cutOff, MOST_UNREAD, unread, watch } from './outgoing.ts'
 import { Pacer } from './pacer.ts'
 import { People } from './people.ts'
+import { openPresence } from './presence/presence.ts'
 import { readHandlers, socketsOf } from './reads.ts'
 import { roomHandlers } from './rooms.ts'
 import { Seats } from './seats.ts'
 import type { AppServer, AppSocket } from './socket.ts'
 import { tail } from './tail.ts'
+import { Typing } from './typing.ts'
 
 export type HubOptions = Omit<DoorPorts, 'cut'> & {
   /** May a page of this origin open a socket? Programs without one may. */
@@ -84,12 +87,27 @@ export function openHub(http: HttpServer, options: HubOptions): Hub {
     read: (roomId, after, limit) => db.log.readAfter(roomId, after, limit),
     membersAmong: (roomId, users) => membersAmong(db.pool, roomId, users),
     emit: (roomId, events) => pacer.emit(roomId, events),
+    entered: (roomId, socket, { key, told }) => (told ? presence.enter(roomId, socket, key) : presence.leave(roomId, socket)),
+    leaving: (roomId, socket) => {
+      typing.stop(roomId, socket)
+      presence.leave(roomId, socket)
+    },
+    resized: (roomId) => presence.changed(roomId),
     forget: (roomId) => pacer.forget(roomId),
+    failed,
+  })
+  const typing = new Typing(io, gates)
+  const presence = openPresence({
+    pool: db.pool,
+    open: (roomId) => gates.get(roomId),
+    tell: (roomId, state) => io.local.to(roomId).emit('room.presence', { roomId, ...state }),
+    announce: (rooms) => bus.publish('presence.changed', rooms),
     failed,
   })
   const people = new People(gates, {
     read: async (userId, after, limit) => (await db.log.readAfter(userId, after, limit)).events,
     door: (sessionId) => sessionDoor(db.pool, sessionId),
+    hide: (socket, hidden) => presence.hide(socket, hidden),
     end,
     failed,
   })
@@ -112,7 +130,7 @@ export function openHub(http: HttpServer, options: HubOptions): Hub {
   const hear = (batch: readonly Announced[]) => {
     for (const one of batch) 'events' in one ? offer(one) : reach(one.streamId, one.seq)
   }
-  const bus = redis ? openBus(io, redis, { committed: hear, presenceChanged: () => {} }, failed) : noBus
+  const bus = redis ? openBus(io, redis, { committed: hear, presenceChanged: (rooms) => presence.look(rooms) }, failed) : noBus
   const stopListening = db.log.onCommit((all) => {
     hear(all)
     bus.announce(all)
@@ -127,7 +145,7 @@ export function openHub(http: HttpServer, options: HubOptions): Hub {
 
   const handlers: Handlers = {
     'session.renew': renew,
-    ...roomHandlers(gates),
+    ...roomHandlers(gates, presence),
     ...readHandlers(io),
     'room.configure': configureRoom,
     'chat.send': sendMessage,
@@ -137,22 +155,28 @@ export function openHub(http: HttpServer, options: HubOptions): Hub {
     'chat.unreact': unreact,
     'chat.pin': pinMessage,
     'chat.unpin': unpinMessage,
+    'room.typing': (ctx, input, socket) => typing.handle(ctx, input, socket),
+    'presence.update': async (_ctx, { away }, socket) => {
+      presence.setAway(socket, away)
+      return {}
+    },
+    'presence.query': queryPresence,
   }
   const handle = door({ ...options, cut: end }, handlers)
 
-  /** Where each newcomer's own stream stood when their session was found to be live. */
-  const arrivals = new WeakMap<AppSocket, number>()
+  /** What was known of each newcomer when their session was found to be live. */
+  const arrivals = new WeakMap<AppSocket, SessionDoor>()
   const seats = new Seats({ most: options.mostSockets ?? Number.POSITIVE_INFINITY, elsewhere: options.socketsElsewhere })
   io.use(async (socket, next) => {
     try {
       const { address, auth } = socket.handshake
       if (!house.limits.addresses.take(address)) throw limited(house.limits, 'addresses', address)
-      const { session, head } = await greet(house, auth)
+      const { session, door } = await greet(house, auth)
       seats.take(session.userId, socket.conn)
       socket.handshake.auth = {} // nobody needs the token any more
       socket.data.session = session
       socket.data.refused = 0
-      arrivals.set(socket, head)
+      arrivals.set(socket, door)
       next()
     } catch (error) {
       if (!(error instanceof ParleyError)) failed(error)
@@ -164,10 +188,12 @@ export function openHub(http: HttpServer, options: HubOptions): Hub {
     socket.onAny((name: string, ...args: unknown[]) => void handle(socket, name, args).catch(failed))
     socket.on('disconnecting', () => {
       for (const room of socket.rooms) gates.leave(room as Parameters<Gates['leave']>[0], socket)
+      presence.disconnect(socket)
       people.detach(socket)
     })
+    presence.connect(socket)
     void socket.join(socketsOf(socket.data.session.userId))
-    people.attach(socket, arrivals.get(socket) ?? 0).catch(failed)
+    people.attach(socket, arrivals.get(socket)!).catch(failed)
   })
 
   const sweep = setInterval(() => {
@@ -189,7 +215,7 @@ export function openHub(http: HttpServer, options: HubOptions): Hub {
     const impatient = setTimeout(() => {
       for (const connection of connections) connection.destroy()
     }, FAREWELL)
-    await Promise.all([stopTail(), io.close()])
+    await Promise.all([stopTail(), presence.close(), io.close()])
     clearTimeout(impatient)
     gates.close()
   }

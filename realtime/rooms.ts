@@ -5,6 +5,7 @@ import { type Door, doorOf, peopleOf } from '../persistence/rooms.ts'
 import { type Ctx, caller } from '../server/ctx.ts'
 import { authorise } from '../server/rooms/authorise.ts'
 import type { Gates } from './gates.ts'
+import type { Presence } from './presence/presence.ts'
 import type { AppSocket } from './socket.ts'
 
 /** Beyond this many missed events a snapshot is cheaper for both sides. */
@@ -15,8 +16,13 @@ const MESSAGES = 50
 /** A room whose access changes faster than it can be checked: the client comes again. */
 const TRIES = 20
 
-export const roomHandlers = (gates: Gates) => ({
-  'room.join': (ctx: Ctx, input: Input<'room.join'>, socket: AppSocket) => joinRoom(gates, ctx, input, socket),
+type Present = Pick<Presence, 'in'>
+
+export const roomHandlers = (gates: Gates, presence: Present) => ({
+  'room.join': async (ctx: Ctx, input: Input<'room.join'>, socket: AppSocket): Promise<Joined> => {
+    const joined = await joinRoom(gates, ctx, input, socket)
+    return { ...joined, presence: presence.in(input.roomId) } // last of all: no whisper sent before the answer is newer
+  },
   'room.sync': syncRoom,
   'room.leave': async (_ctx: Ctx, { roomId }: Input<'room.leave'>, socket: AppSocket) => {
     gates.leave(roomId, socket)
@@ -28,7 +34,7 @@ export const roomHandlers = (gates: Gates) => ({
  * The socket goes through the gate first and reads second, so that nothing falls between the two. What was read under
  * another access version than the gate's check saw may be younger than the right to see it: then all of it is done again.
  */
-async function joinRoom(gates: Gates, ctx: Ctx, input: Input<'room.join'>, socket: AppSocket): Promise<Joined> {
+async function joinRoom(gates: Gates, ctx: Ctx, input: Input<'room.join'>, socket: AppSocket): Promise<Read> {
   for (let tries = 0; tries < TRIES; tries++) {
     const door = await doorOf(ctx.db.pool, { roomId: input.roomId, userId: caller(ctx).userId, known: input.known ?? null })
     if (!door) {
@@ -39,7 +45,10 @@ async function joinRoom(gates: Gates, ctx: Ctx, input: Input<'room.join'>, socke
       throw new ParleyError('access.denied', 'Your role in this room does not allow that')
     }
     if (!socket.connected) throw new ParleyError('session.ended', 'The connection is gone')
-    if (!gates.open(input.roomId, door.head).admit(socket, door.accessVersion)) {
+    const { kind, toldMembers, head: asOf, accessVersion: checkedAt } = door
+    const facts = { kind, announcementsOnly: door.settings.announcementsOnly, toldMembers, asOf }
+    const { key, role, since } = door.me
+    if (!gates.open(input.roomId, facts).admit(socket, checkedAt, { key, role, told: since > 0 })) {
       gates.leave(input.roomId, socket)
       continue
     }
@@ -50,16 +59,17 @@ async function joinRoom(gates: Gates, ctx: Ctx, input: Input<'room.join'>, socke
   throw new ParleyError('access.changed', 'Rights in this room keep changing; try again')
 }
 
+type Read = Omit<Joined, 'presence'>
+
 /** What was missed, or a snapshot, with the access version after the last of it was read. */
-async function readAtDoor(ctx: Ctx, { roomId, after }: Input<'room.join'>, door: Door): Promise<{ accessVersion: number; joined: Joined }> {
+async function readAtDoor(ctx: Ctx, { roomId, after }: Input<'room.join'>, door: Door): Promise<{ accessVersion: number; joined: Read }> {
   const { me, kind, checkpoint, pastHash } = door
   const isTold = me.since > 0
   const missed = after === undefined ? Number.POSITIVE_INFINITY : door.head - after
   const snapshot = missed >= 0 && missed <= MOST_MISSED ? null : await takeSnapshot(ctx, roomId)
   const { head, accessVersion, events } = await ctx.log.readAfter(roomId, snapshot?.asOf ?? after!, PAGE)
   const reads = isTold ? await readsOf(ctx.db.pool, roomId) : []
-  const presence = { present: [], count: 0 }
-  return { accessVersion, joined: { me, kind, head, events, snapshot, checkpoint, pastHash, reads, presence } }
+  return { accessVersion, joined: { me, kind, head, events, snapshot, checkpoint, pastHash, reads } }
 }
 
 /**

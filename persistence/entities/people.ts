@@ -1,5 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core'
-import type { PlatformRole, SessionId, UserId } from '../../client-sdk/contract/index.ts'
+import type { PersonSettings, PlatformRole, SessionId, UserId } from '../../client-sdk/contract/index.ts'
 
 const PersonSchema = defineEntity({
   name: 'Person',
@@ -11,6 +11,8 @@ const PersonSchema = defineEntity({
     role: p.text().$type<PlatformRole>(),
     /** A PHC string, see server/sessions/password.ts. */
     passwordHash: p.text().hidden(),
+    /** Whether others learn that they are there. */
+    presence: p.text().$type<PersonSettings['presence']>().default('shown'),
     createdAt: p.datetime().defaultRaw('now()'),
     /** Shut out of the platform since then. */
     blockedAt: p.datetime().nullable(),

@@ -3,7 +3,7 @@ import type { CommandDef } from '../define.ts'
 import { Instant } from '../define.ts'
 import { ActorKey, RoomId } from '../ids.ts'
 
-/** `online`: connected somewhere. `lastSeen`: when they last were. Of those who hide it: false, false, null. */
+/** `online`: connected somewhere. `lastSeen`: when they last were; null while they are, or never were. Of those who hide it: false, false, null. */
 export const PersonPresence = z.object({ member: ActorKey, online: z.boolean(), away: z.boolean(), lastSeen: Instant.nullable() })
 export type PersonPresence = z.output<typeof PersonPresence>
 
@@ -14,7 +14,10 @@ export const Typing = z.object({ roomId: RoomId, typing: z.boolean() })
 export type Typing = z.output<typeof Typing>
 
 export const presenceCommands = {
-  /** Tells the others of the room, for some seconds. Needs the room open on this socket. */
+  /**
+   * Tells the others of the room. Readers let it end after 6 s; a writer says it again before that, and within 2 s the same is
+   * not told twice. Needs the room open on this socket; in a room that is not small it is answered, and nobody is told.
+   */
   'room.typing': { input: Typing, output: z.object({}), allow: 'speak' },
   /** Of this socket: nothing was done on this device for a while, or again. */
   'presence.update': { input: z.object({ away: z.boolean() }), output: z.object({}), allow: 'signedIn' },

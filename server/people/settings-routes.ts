@@ -1,0 +1,23 @@
+import { PersonSettings } from '../../client-sdk/contract/index.ts'
+import { body, json, route, router } from '../route.ts'
+import { changeSettings, getSettings } from './settings.ts'
+
+const getSettingsRoute = route({
+  method: 'get',
+  path: '/me/settings',
+  allow: 'signedIn',
+  fails: ['resource.notFound'],
+  responses: { 200: json(PersonSettings, 'What the caller wants for themselves') },
+})
+
+const changeSettingsRoute = route({
+  method: 'put',
+  path: '/me/settings',
+  allow: 'signedIn',
+  request: { body: body(PersonSettings, 'What the caller wants from now on') },
+  responses: { 200: json(PersonSettings, 'It holds, on all their connections') },
+})
+
+export const settingsRoutes = router()
+  .openapi(getSettingsRoute, async (c) => c.json(await getSettings(c.var.ctx), 200))
+  .openapi(changeSettingsRoute, async (c) => c.json(await changeSettings(c.var.ctx, c.req.valid('json')), 200))
