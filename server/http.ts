@@ -5,6 +5,7 @@ import { cors } from 'hono/cors'
 import { secureHeaders } from 'hono/secure-headers'
 import { z } from 'zod'
 import { ParleyError } from '../client-sdk/contract/index.ts'
+import { addressOf } from './address.ts'
 import { chatRoutes } from './chat/routes.ts'
 import { type House, nextRequestId } from './ctx.ts'
 import { healthRoutes } from './health/routes.ts'
@@ -13,9 +14,11 @@ import { logRoutes } from './log/routes.ts'
 import { wellKnownRoutes } from './log/well-known.ts'
 import type { Log } from './log.ts'
 import { peopleRoutes } from './people/routes.ts'
+import { settingsRoutes } from './people/settings-routes.ts'
 import { named, problem } from './problem.ts'
 import { roomRoutes } from './rooms/routes.ts'
 import { type AppEnv, assertEveryRouteHasARule, type Engine, json, route, router, use } from './route.ts'
+import { searchRoutes } from './search/routes.ts'
 import { sessionRoutes } from './sessions/routes.ts'
 
 type Options = {
@@ -40,7 +43,7 @@ export function createApp(house: House, { log, isAllowedOrigin, engines = () => 
   use(app, '*', secureHeaders({ contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] }, xFrameOptions: 'DENY' }))
   use(app, '*', cors({ ...CORS, origin: (origin) => (isAllowedOrigin(origin) ? origin : null) }))
   use(app, '*', bodyLimit({ maxSize: MOST_BYTES, onError: tooLarge }))
-  for (const routes of api ? [sessionRoutes, peopleRoutes, roomRoutes, chatRoutes, logRoutes] : []) app.route(API, routes)
+  for (const routes of api ? [sessionRoutes, peopleRoutes, settingsRoutes, roomRoutes, chatRoutes, searchRoutes, logRoutes] : []) app.route(API, routes)
   for (const routes of [welcomeRoutes, healthRoutes, wellKnownRoutes]) app.route('/', routes)
   describe(app)
   app.notFound((c) => fail(c, new ParleyError('resource.notFound', 'There is nothing here')))
@@ -74,12 +77,6 @@ function begin(house: House, engines: () => readonly Engine[], trustedProxies: n
     if (code === 'server.failed') log.error('rest', { ...line, error: c.error })
     else log.info('rest', line)
   }
-}
-
-/** Each trusted proxy added to the header whom it heard from; what stands before that anybody could have written. */
-function addressOf(forwarded: string | undefined, peer = 'unknown', trustedProxies: number): string {
-  if (trustedProxies === 0) return peer
-  return forwarded?.split(',').at(-trustedProxies)?.trim() || peer
 }
 
 function fail(c: Parameters<MiddlewareHandler<AppEnv>>[0], error: unknown): Response {

@@ -23,5 +23,8 @@ export class RoomsInFull extends Migration {
     this.addSql('drop table last_seen, online, presence, node')
     this.addSql('alter table person drop column presence')
     // search
+    this.addSql('drop trigger forget_words on event')
+    this.addSql('drop function search_messages, search_marks, search_part, forget_words')
+    this.addSql('drop table message_search')
   }
 }

@@ -1,1 +1,100 @@
--- What messages say, to be searched.
+-- What messages say, to be searched: filled by a follower of the log, some moments behind it. Beside its lexemes a message
+-- has marks, which no text can have: one for the part of the room it is in, one for its author. So a search intersects
+-- their postings with the words', and reads no row of another room.
+create table message_search (
+  room_id uuid not null,
+  seq bigint not null,
+  at timestamptz not null,
+  words tsvector not null,
+  primary key (room_id, seq)
+);
+-- A list of pending entries would be read through once for each part of a room that a search looks into.
+create index message_search_words on message_search using gin (words) with (fastupdate = off);
+
+-- A part of a room is 4,096 seqs: what a search may have to read to find the newest of many hits.
+create function search_part(p_seq bigint) returns bigint
+language sql immutable as 'select p_seq >> 12';
+create function search_marks(p_room uuid, p_part bigint, p_author uuid) returns text[]
+language sql immutable
+as $$ select array['@' || encode(uuid_send(p_room), 'base64') || p_part, '@' || encode(uuid_send(p_author), 'base64')] $$;
+
+-- What was erased is out of here in the same commit, whether the follower runs or not. If that was only an earlier version
+-- of a message, the follower brings its latest words back.
+create function forget_words() returns trigger
+language plpgsql security definer set search_path = parley, pg_catalog, pg_temp
+as $$
+begin
+  delete from message_search
+   where room_id = new.stream_id
+     and seq = case when new.type = 'chat.messageEdited' then (new.deal::json ->> 'message')::bigint else new.seq end;
+  return null;
+end $$;
+create trigger forget_words after update on event for each row execute function forget_words();
+
+-- The newest messages that match and that this person may read, in one snapshot with their memberships. Rooms are looked into
+-- by last activity and each from its newest part on, until nothing newer than what was found can come; this rests on
+-- time rising with seq, as far as clocks go. The settings keep every plan in here by index.
+create function search_messages(
+  p_user uuid,
+  p_room uuid,               -- null for all of their rooms
+  p_query tsquery,
+  p_author uuid,
+  p_after timestamptz,       -- at or after
+  p_before timestamptz,
+  p_at timestamptz, p_at_room uuid, p_at_seq bigint,  -- only what comes after this place
+  p_limit int
+) returns table (room_id uuid, seq bigint, at timestamptz)
+language plpgsql stable
+set search_path = parley, pg_catalog, pg_temp
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+set plan_cache_mode = force_generic_plan
+as $$
+#variable_conflict use_column
+declare
+  rooms uuid[] := '{}'; seqs bigint[] := '{}'; times timestamptz[] := '{}';   -- the best so far, the newest first
+  least_at timestamptz;      -- what is older need not be looked at any more
+  latest timestamptz := least(p_before, p_at);
+  r record; part bigint; marks text[]; wanted tsquery; some_seqs bigint[]; some_times timestamptz[];
+  ceiling timestamptz; first_at timestamptz;
+begin
+  if numnode(p_query) = 0 then return; end if;
+  least_at := p_after;
+  for r in
+    select m.room_id, s.last_seq, s.last_at from active_member m join stream s on s.id = m.room_id
+     where p_room is null and m.user_id = p_user
+    union all
+    select m.room_id, s.last_seq, s.last_at from active_member m join stream s on s.id = m.room_id
+     where m.room_id = p_room and m.user_id = p_user
+    order by 3 desc nulls last
+  loop
+    exit when r.last_at < least_at;
+    ceiling := r.last_at;
+    for part in reverse search_part(r.last_seq) .. 0 loop
+      exit when ceiling < least_at;
+      first_at := case when part > 0 then (select at from event where stream_id = r.room_id and seq = part << 12) end;
+      ceiling := first_at;
+      continue when first_at > latest;
+
+      marks := search_marks(r.room_id, part, p_author);
+      wanted := p_query && quote_literal(marks[1])::tsquery;
+      if p_author is not null then wanted := wanted && quote_literal(marks[2])::tsquery; end if;
+      -- `is not distinct from` is no condition for an index: the way in must be the marks.
+      select array_agg(h.seq), array_agg(h.at) into some_seqs, some_times
+        from (select t.seq, t.at from message_search t
+               where t.words @@ wanted and t.room_id is not distinct from r.room_id
+                 and (least_at is null or t.at >= least_at) and (p_before is null or t.at < p_before)
+                 and (p_at is null or (t.at, t.room_id, t.seq) < (p_at, p_at_room, p_at_seq))
+               order by t.at desc, t.seq desc limit p_limit) h;
+      continue when some_seqs is null;
+
+      select array_agg(u.room_id), array_agg(u.seq), array_agg(u.at) into rooms, seqs, times
+        from (select * from unnest(rooms, seqs, times) as best (room_id, seq, at)
+              union all select r.room_id, n.seq, n.at from unnest(some_seqs, some_times) as n (seq, at)
+              order by 3 desc, 1 desc, 2 desc limit p_limit) u;
+      if cardinality(seqs) = p_limit then least_at := times[p_limit]; end if;
+    end loop;
+  end loop;
+  return query select * from unnest(rooms, seqs, times);
+end $$;
