@@ -1,18 +1,7 @@
 import { expect, test } from 'vitest'
 import { commands } from './index.ts'
-import {
-  can,
-  isRoomRule,
-  isRule,
-  may,
-  PlatformRole,
-  type PlatformRule,
-  platformRules,
-  Role,
-  RoomKind,
-  type RoomRule,
-  roomRules,
-} from './permissions.ts'
+import { can, isRoomRule, isRule, may, type PlatformRule, platformRules, type RoomRule, roomRules } from './permissions.ts'
+import { PlatformRole, Role, RoomKind } from './roles.ts'
 
 // Every right is written down a second time, so a change to the table is a change to this list.
 const rights: Record<RoomRule, Record<RoomKind, Role[]>> = {

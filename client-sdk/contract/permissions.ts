@@ -1,15 +1,7 @@
-import { z } from 'zod'
+// Types alone: the SDK's bundle asks this table, and does without zod.
+import type { PlatformRole, Role, RoomKind } from './roles.ts'
 
-export const RoomKind = z.enum(['campaign', 'application'])
-export type RoomKind = z.output<typeof RoomKind>
-/** What a person is in a room. */
-export const Role = z.enum(['owner', 'manager', 'viewer', 'creator'])
-export type Role = z.output<typeof Role>
-/** What a person is on the platform. */
-export const PlatformRole = z.enum(['creator', 'brand', 'admin'])
-export type PlatformRole = z.output<typeof PlatformRole>
-
-const all = Role.options
+const all = ['owner', 'manager', 'viewer', 'creator'] as const satisfies Role[]
 /** May a role do this in a room of that kind? The one table, asked by sockets, REST and the SDK's `can()`. */
 export const roomRules = {
   read: { campaign: all, application: all },
@@ -29,7 +21,7 @@ export type RoomRule = keyof typeof roomRules
 /** What needs no room. `anyone`: even without a session. */
 export const platformRules = {
   anyone: null,
-  signedIn: PlatformRole.options,
+  signedIn: ['creator', 'brand', 'admin'],
   administer: ['admin'],
 } as const satisfies Record<string, readonly PlatformRole[] | null>
 export type PlatformRule = keyof typeof platformRules

@@ -1,7 +1,7 @@
 import type { MessagePage } from '../contract/chat/schema.ts'
 import type { Envelope } from '../contract/events.ts'
-import type { RoomKind } from '../contract/permissions.ts'
 import { addPage, emptyRoom, fromSnapshot, passed, type RoomState, reduce, reduceAll } from '../contract/reduce.ts'
+import type { RoomKind } from '../contract/roles.ts'
 import type { Joined, Member, Synced } from '../contract/rooms/schema.ts'
 
 /**
@@ -10,12 +10,16 @@ import type { Joined, Member, Synced } from '../contract/rooms/schema.ts'
  */
 export type RoomStage = 'new' | 'away' | 'attached' | 'removed' | 'forked'
 
-/** What is known of one room. `head` is the highest seq known to exist; what came beyond a hole is `held`, by seq. */
+/**
+ * What is known of one room. `head` is the highest seq known to exist; what came beyond a hole is `held`, by seq. `news` are the
+ * events that were applied last.
+ */
 export type RoomStore = {
   readonly stage: RoomStage
   readonly room: RoomState
   readonly head: number
   readonly held: ReadonlyMap<number, Envelope>
+  readonly news: readonly Envelope[]
   readonly me: Member | null
   readonly kind: RoomKind | null
   readonly limits: Limits
@@ -28,6 +32,7 @@ export const newStore = (limits: Limits): RoomStore => ({
   room: emptyRoom,
   head: 0,
   held: new Map(),
+  news: [],
   me: null,
   kind: null,
   limits,
@@ -68,9 +73,10 @@ export function received(store: RoomStore, events: readonly Envelope[]): RoomSto
     if (event.seq > store.room.rev) held.set(event.seq, event)
     head = Math.max(head, event.seq)
   }
-  const room = store.stage === 'attached' ? trimmed(applied(store.room, takeNext(held, store.room.rev)), store.limits.window) : store.room
+  const news = store.stage === 'attached' ? takeNext(held, store.room.rev) : []
+  const room = trimmed(applied(store.room, news), store.limits.window)
   if (held.size > store.limits.held) held.clear() // `head` still says that they are missing
-  return { ...store, room, head, held }
+  return { ...store, room, head, held, news }
 }
 
 /** Takes out what follows `rev` without a hole, in order. */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { Command, type EventDef, text } from '../define.ts'
 import { UserId } from '../ids.ts'
-import { PlatformRole } from '../permissions.ts'
+import { PlatformRole } from '../roles.ts'
 
 /** Compared without regard to case. */
 const Email = z.email().max(254).toLowerCase()

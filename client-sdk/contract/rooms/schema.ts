@@ -4,7 +4,7 @@ import { Checkpoint } from '../checkpoint.ts'
 import { Command, type CommandDef, type EventDef, Instant, Seq, text } from '../define.ts'
 import type { Envelope } from '../events.ts'
 import { ActorKey, RoomId, UserId } from '../ids.ts'
-import { Role, RoomKind } from '../permissions.ts'
+import { Role, RoomKind } from '../roles.ts'
 import { ReadMark, RoomPresence } from '../whispers.ts'
 
 const Title = z.object({ title: text(200) })

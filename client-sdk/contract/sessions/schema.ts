@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { type CommandDef, type EventDef, Instant } from '../define.ts'
 import { CommandId, SessionId, UserId } from '../ids.ts'
-import { PlatformRole } from '../permissions.ts'
+import { PlatformRole } from '../roles.ts'
 
 /** `email` is compared without regard to case. */
 export const SignIn = z.object({ email: z.email().max(254).toLowerCase(), password: z.string().min(1).max(256) })
