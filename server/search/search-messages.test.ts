@@ -256,6 +256,26 @@ test('a room of several parts is searched to its beginning, the newest first', a
   expect((await find(owner, 'okapi', { after: hits[1]!.message.at })).hits).toHaveLength(2)
 })
 
+test('of a long message the part around its words is shown, whole words and characters only', async () => {
+  const { roomId, creator } = await w.negotiation()
+  await say(
+    creator,
+    roomId,
+    `${'before '.repeat(300)}the pangolin ${'after '.repeat(200)}`,
+    `${'🦜'.repeat(900)} pangolins ${'🦜'.repeat(900)}`,
+  )
+  await indexed()
+  const { hits } = await find(creator, 'pangolin', { roomId })
+  expect(hits).toHaveLength(2)
+  for (const { snippet, ranges, message } of hits) {
+    expect(snippet.length).toBeLessThanOrEqual(200)
+    expect(snippet.isWellFormed()).toBe(true)
+    expect(message.text).toContain(snippet)
+    expect(ranges.map(([start, end]) => snippet.slice(start, end).slice(0, 8))).toEqual(['pangolin'])
+  }
+  expect(hits[1]!.snippet).toMatch(/^before .*before the pangolin after .*after $/)
+})
+
 test('searching takes more of a person’s share than other commands', async () => {
   const limited = await world({ limits: { commands: new TokenBuckets({ perSecond: 0.001, burst: 10 }) } })
   try {
