@@ -5,8 +5,8 @@ export class RemoteError extends ParleyError {
   readonly requestId: string
   readonly #retryable: boolean
 
-  constructor({ code, message, retryable, requestId }: WireError) {
-    super(code, message)
+  constructor({ code, message, retryable, requestId, retryAfter }: WireError) {
+    super(code, message, { retryAfter })
     this.requestId = requestId
     this.#retryable = retryable
   }
@@ -26,11 +26,12 @@ export const isSessionError = (code: string): boolean => code === 'session.requi
 /** What came as an error, if it is one of ours. */
 export function asWireError(value: unknown): WireError | null {
   if (typeof value !== 'object' || value === null || !('code' in value) || typeof value.code !== 'string') return null
-  const { code, message, retryable, requestId } = value as { [K in keyof WireError]: unknown } & { code: ErrorCode }
+  const { code, message, retryable, requestId, retryAfter } = value as { [K in keyof WireError]: unknown } & { code: ErrorCode }
   return {
     code,
     message: typeof message === 'string' ? message : code,
     retryable: typeof retryable === 'boolean' ? retryable : Object.hasOwn(errors, code) && errors[code].retryable,
     requestId: typeof requestId === 'string' ? requestId : '',
+    ...(typeof retryAfter === 'number' && { retryAfter }),
   }
 }

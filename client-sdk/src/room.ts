@@ -1,11 +1,15 @@
-import type { MessagePage, Place } from '../contract/chat/schema.ts'
+import type { Changed, MessagePage, Place } from '../contract/chat/schema.ts'
 import type { RoomId } from '../contract/ids.ts'
+import type { RoomSettings } from '../contract/rooms/schema.ts'
 import type { Backoff } from './backoff.ts'
 import type { Checkpoints } from './checkpoints.ts'
 import type { Connection } from './connection.ts'
 import type { OnError } from './listeners.ts'
 import type { Limits } from './room-store.ts'
-import type { RoomView } from './room-view.ts'
+import type { RoomMessage, RoomView } from './room-view.ts'
+
+/** A message as `state` shows it, or its seq. One that is still on its way is changed once it is there. */
+export type MessageRef = RoomMessage | number
 
 /** A room as an app holds it. Failures are `ParleyError`s. */
 export interface Room {
@@ -24,7 +28,21 @@ export interface Room {
    * is not in the log and is shown no more: the hub's refusal, `client.queueFull`, or the reason why the room or the
    * client has ended; then alone its outcome may be unknown.
    */
-  send(text: string): Promise<Place>
+  send(text: string, about?: { replyTo?: MessageRef }): Promise<Place>
+  /**
+   * New words for one's own message. This and all that follows is shown at once as it will be, goes in the order in which it was
+   * done, and resolves once it is in the log; refused, it is shown no more.
+   */
+  edit(message: MessageRef, text: string): Promise<Changed>
+  /** Takes a message back; others' where `can('moderate')`. */
+  delete(message: MessageRef): Promise<Changed>
+  /** Rejects with `request.invalid` where it is not one emoji, and with `message.reactionsFull`. */
+  react(message: MessageRef, emoji: string): Promise<Changed>
+  unreact(message: MessageRef, emoji: string): Promise<Changed>
+  /** Rejects with `room.pinsFull`. */
+  pin(message: MessageRef): Promise<Changed>
+  unpin(message: MessageRef): Promise<Changed>
+  configure(settings: Partial<RoomSettings>): Promise<Changed>
   /** Adds a page of history; resolves with whether there is still more. Rejects with `server.unavailable` offline. */
   loadOlder(limit?: number): Promise<boolean>
   /** What has not been sent is given up, as `client.closed`. Idempotent. */

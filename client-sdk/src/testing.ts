@@ -1,7 +1,7 @@
 import { eventId } from '../contract/chain.ts'
-import type { MessagePage, Place, SendMessage } from '../contract/chat/schema.ts'
+import type { Changed, MessagePage, Place } from '../contract/chat/schema.ts'
 import type { Checkpoint } from '../contract/checkpoint.ts'
-import type { WireError } from '../contract/errors.ts'
+import type { ErrorCode, WireError } from '../contract/errors.ts'
 import type { Envelope } from '../contract/events.ts'
 import type { ActorKey, CommandId, EventId, RoomId } from '../contract/ids.ts'
 import type { CommandName, Handshake, Reply } from '../contract/index.ts'
@@ -9,21 +9,27 @@ import { emptyRoom, type RoomState, reduce } from '../contract/reduce.ts'
 import type { Joined, JoinRoom, Member, Snapshot, Synced } from '../contract/rooms/schema.ts'
 import { newId } from '../contract/uuid.ts'
 import { digest } from './digest.ts'
+import { types } from './optimism.ts'
+import type { OrderName } from './outbox.ts'
 import type { OpenSocket, Socket, SocketEvents } from './socket.ts'
 
 export const roomId = '018f0000-0000-7000-8000-00000000000a' as RoomId
 export const me = '018f0000-0000-7000-8000-00000000000b' as ActorKey
-const other = '018f0000-0000-7000-8000-00000000000c' as ActorKey
+export const other = '018f0000-0000-7000-8000-00000000000c' as ActorKey
 const meMember: Member = { key: me, role: 'creator', since: 0, name: 'Mia' }
 
 const base64url = (text: string) => btoa(text).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
 /** A token with these claims and no signature. */
 export const jwt = (claims: object): string => `${base64url('{"alg":"EdDSA"}')}.${base64url(JSON.stringify(claims))}.none`
 
+type Done = { output: Place | Changed; event: Envelope | null }
+type Unchanged = { rev: number }
+type Said = { text?: string; replyTo?: number; emoji?: string; message?: number }
+
 /** A room's log in memory, as the hub would keep it. */
 export class FakeLog {
   readonly events: Envelope[] = []
-  readonly #places = new Map<CommandId, Place>()
+  readonly #outputs = new Map<CommandId, Place | Changed>()
 
   get head(): number {
     return this.events.length
@@ -36,12 +42,46 @@ export class FakeLog {
 
   /** Ours: sent again, it is the same message in the same place. */
   send(commandId: CommandId, text: string): { place: Place; event: Envelope | null } {
-    const known = this.#places.get(commandId)
-    if (known) return { place: known, event: null }
-    const event = this.#append('chat.messageSent', eventId(digest, commandId, me, 0), me, { deal: null, personal: { text } })
-    const place: Place = { messageId: event.id, seq: event.seq, at: event.at }
-    this.#places.set(commandId, place)
-    return { place, event }
+    const { output, event } = this.order('chat.send', commandId, { text }) as Done
+    return { place: output as Place, event }
+  }
+
+  /** A command as the hub would take it: done once, or refused with a code. */
+  order(name: OrderName, commandId: CommandId, input: object, actor = me): Done | ErrorCode {
+    const known = this.#outputs.get(commandId)
+    if (known) return { output: known, event: null }
+    const fact = this.#fact(name, input as Said, actor)
+    if (typeof fact === 'string') return fact
+    const event = 'rev' in fact ? null : this.#append(types[name], eventId(digest, commandId, actor, 0), actor, fact)
+    const output =
+      name === 'chat.send' ? { messageId: event!.id, seq: event!.seq, at: event!.at } : { seq: event?.seq ?? (fact as Unchanged).rev }
+    this.#outputs.set(commandId, output)
+    return { output, event }
+  }
+
+  /** What a command comes to; `rev` where it is so already. */
+  #fact(name: OrderName, { text, replyTo, emoji, message: seq, ...settings }: Said, actor: ActorKey): object | ErrorCode {
+    const room = this.fresh()
+    const find = (place: number | undefined) => room.messages.find((m) => m.seq === place)
+    const personal = text === undefined ? null : { text }
+    if (name === 'room.configure') return { deal: { ...room.settings, ...settings }, personal }
+    const message = find(name === 'chat.send' ? replyTo : seq)
+    if (!message) return name === 'chat.send' && replyTo === undefined ? { deal: null, personal } : 'resource.notFound'
+    if (name === 'chat.send') return { deal: { replyTo, thread: message.thread ?? message.seq }, personal }
+    if (name === 'chat.edit' && message.author !== actor) return 'access.denied'
+    const pinned = room.pins.includes(message.seq)
+    if (message.text === null && ['chat.edit', 'chat.react', 'chat.pin'].includes(name)) return 'message.deleted'
+    const reacted = message.reactions.some((r) => r.emoji === emoji && r.by.includes(actor))
+    const isSo = {
+      'chat.edit': false,
+      'chat.delete': message.deleted,
+      'chat.react': reacted,
+      'chat.unreact': !reacted,
+      'chat.pin': pinned,
+      'chat.unpin': !pinned,
+    }
+    if (isSo[name]) return { rev: room.rev }
+    return { deal: { message: message.seq, ...(emoji && { emoji }) }, personal }
   }
 
   /** Erases these seqs, in the log too. */
@@ -50,9 +90,12 @@ export class FakeLog {
     return this.#append('log.erased', newId<EventId>(), other, { deal: { seqs, reason: 'moderation' }, personal: null })
   }
 
-  /** The seqs named by erasures after this seq. */
-  erasedAfter(seq: number): Set<number> {
-    return new Set(this.events.slice(seq).flatMap((event) => (event.type === 'log.erased' ? event.data.deal.seqs : [])))
+  /** The messages that something after this seq has changed. */
+  changedAfter(seq: number): Set<number> {
+    const later = this.events.slice(seq)
+    return new Set(
+      later.flatMap(({ type, data }) => (type === 'log.erased' ? data.deal.seqs : Object.values(data.deal ?? {}).filter(Number))),
+    )
   }
 
   /** An event of a type that this SDK has never heard of. */
@@ -150,7 +193,14 @@ export class FakeHub {
   /** No reply where it was refused by the network's own silence. */
   answer(socket: FakeSocket, name: CommandName, input: object): Reply<unknown> {
     this.commands.push({ name, input })
-    return this.intercept(name, input) ?? { ok: true, data: this.#do(socket, name, input) }
+    const said = this.intercept(name, input)
+    if (said) return said
+    if (!(name in types)) return { ok: true, data: this.#do(socket, name, input) }
+    const { commandId, roomId: _, ...what } = input as { commandId: CommandId; roomId: RoomId }
+    const done = this.log.order(name as OrderName, commandId, what)
+    if (typeof done === 'string') return { ok: false, error: refusal(done) }
+    this.tell(done.event)
+    return { ok: true, data: done.output }
   }
 
   #do(socket: FakeSocket, name: CommandName, input: object): unknown {
@@ -161,12 +211,6 @@ export class FakeHub {
         return { ...this.log.joined(after === undefined ? {} : { after }, this.limits), ...this.checkpoint(known) }
       case 'room.sync':
         return this.log.synced(after ?? 0, Math.min(limit ?? 500, this.limits.page))
-      case 'chat.send': {
-        const { commandId, text } = input as SendMessage
-        const { place, event } = this.log.send(commandId, text)
-        this.tell(event)
-        return place
-      }
       default:
         socket.inRoom = name !== 'room.leave' && socket.inRoom
         return {}
