@@ -23,7 +23,7 @@ const NOBODY = 65_534
 const PATIENCE = 20_000
 
 /** As envsubst does it in the nginx image: what the environment has is written in, anything else stays. */
-export const filled = (template: string, variables: Readonly<Record<string, string>>): string =>
+const filled = (template: string, variables: Readonly<Record<string, string>>): string =>
   template.replaceAll(/\$\{([A-Z][A-Z0-9_]*)\}/g, (whole, name: string) => variables[name] ?? whole)
 
 /** So many, each another. */
@@ -76,7 +76,7 @@ function certificate(home: string) {
   const [TLS_CERTIFICATE, TLS_CERTIFICATE_KEY] = [join(home, 'certificate.pem'), join(home, 'key.pem')]
   const kind = ['-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', '-subj', '/CN=localhost']
   const out = ['-addext', 'subjectAltName=DNS:localhost', '-out', TLS_CERTIFICATE, '-keyout', TLS_CERTIFICATE_KEY]
-  execFileSync('openssl', ['req', ...kind, ...out], { stdio: 'ignore' })
+  execFileSync(engineProgram('openssl'), ['req', ...kind, ...out], { stdio: 'ignore' })
   setDefaultCACertificates([...getCACertificates('default'), readFileSync(TLS_CERTIFICATE, 'utf8')])
   return { TLS_CERTIFICATE, TLS_CERTIFICATE_KEY }
 }

@@ -12,6 +12,7 @@ export type Engine = {
 export const engines = {
   redis: { name: 'redis', programs: ['redis-server'], package: 'redis-server' },
   nginx: { name: 'nginx', programs: ['nginx'], package: 'nginx-light' },
+  openssl: { name: 'openssl', programs: ['openssl'], package: 'openssl' },
   chromium: { name: 'chromium', programs: ['chromium', 'chromium-browser', 'google-chrome'], package: 'chromium' },
 } as const satisfies Record<string, Engine>
 
