@@ -99,11 +99,11 @@ class Client implements Parley {
       { url, path, getToken, openSocket, backoff, ackTimeout, onError },
       {
         changed: (before, now) => statuses[before] !== statuses[now] && this.#listeners.notify(),
-        online: () => this.#each((room) => room.online()),
-        offline: () => this.#each((room) => room.offline()),
+        online: () => this.#each((room) => room.attendance.online()),
+        offline: () => this.#each((room) => room.attendance.offline()),
         stopped: (reason) => this.#stop(reason),
         events: (events) => this.#deliver(events),
-        roomClosed: (roomId) => this.#rooms.get(roomId)?.closed(),
+        roomClosed: (roomId) => this.#rooms.get(roomId)?.attendance.closed(),
       },
     )
     this.#host = {
@@ -138,8 +138,8 @@ class Client implements Parley {
     if (known) return known
     const room = new RoomClient(id, this.#host)
     this.#rooms.set(id, room)
-    if (this.#stopped) room.stop(this.#stopped)
-    if (this.#connection.stage === 'online') room.online()
+    if (this.#stopped) room.attendance.stop(this.#stopped)
+    if (this.#connection.stage === 'online') room.attendance.online()
     return room
   }
 
@@ -151,7 +151,7 @@ class Client implements Parley {
   #deliver(events: readonly Envelope[]): void {
     const byRoom = new Map<RoomId, Envelope[]>()
     for (const event of events) byRoom.set(event.roomId, [...(byRoom.get(event.roomId) ?? []), event])
-    for (const [roomId, its] of byRoom) this.#rooms.get(roomId)?.receive(its)
+    for (const [roomId, its] of byRoom) this.#rooms.get(roomId)?.attendance.receive(its)
   }
 
   async rooms(): Promise<RoomSummary[]> {
@@ -194,7 +194,7 @@ class Client implements Parley {
     this.#stopped ??= reason
     if (typeof globalThis.removeEventListener === 'function') globalThis.removeEventListener('online', this.#wake)
     this.#requests.fail(reason)
-    this.#each((room) => room.stop(reason))
+    this.#each((room) => room.attendance.stop(reason))
   }
 }
 

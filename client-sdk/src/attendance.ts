@@ -1,0 +1,203 @@
+import { ParleyError } from '../contract/errors.ts'
+import type { Envelope } from '../contract/events.ts'
+import type { RoomId } from '../contract/ids.ts'
+import type { Joined } from '../contract/rooms/schema.ts'
+import { Pauses } from './pauses.ts'
+import { heard, refused, type Settle } from './promises.ts'
+import type { RoomHost } from './room.ts'
+import * as rooms from './room-store.ts'
+
+const PAGE = 500
+
+/** What the rest of a room makes of it. */
+export type AttendanceEvents = {
+  /** The hub has let us in, and `store` is about to say so. */
+  entered(joined: Joined): void
+  /** After each change of the store. */
+  updated(store: rooms.RoomStore): void
+  /** The connection is gone, and `store` is about to say so. */
+  detached(): void
+  /** Nothing more will come of what is open, and `store` is about to say so. */
+  ended(reason: ParleyError): void
+}
+
+/** Being in one room: the shell of its store, which joins, stays, catches up and leaves. The store says what the answers mean. */
+export class Attendance {
+  readonly id: RoomId
+  readonly pauses = new Pauses()
+  readonly #host: RoomHost
+  readonly #on: AttendanceEvents
+  #joins: Settle<void>[] = []
+  #store: rooms.RoomStore
+  #online = false
+  #wanted = false
+  #left = false
+  #over: ParleyError | null = null
+  /** No new join can change that it is over. */
+  #final = false
+  #run = 0
+  #entering: Promise<void> = Promise.resolve()
+  #catchingUp = -1
+
+  constructor(id: RoomId, host: RoomHost, on: AttendanceEvents) {
+    this.id = id
+    this.#host = host
+    this.#on = on
+    this.#store = rooms.newStore(host.limits)
+  }
+
+  get store(): rooms.RoomStore {
+    return this.#store
+  }
+  get left(): boolean {
+    return this.#left
+  }
+  /** Why it takes nothing more. */
+  get over(): ParleyError | null {
+    return this.#over
+  }
+  /** Rises with each connection won or lost: a loop of an older one stops at its next step. */
+  get run(): number {
+    return this.#run
+  }
+
+  join(): Promise<void> {
+    if (this.#store.stage === 'removed' && !this.#final) this.#startOver()
+    if (this.#over) return refused(this.#over)
+    if (rooms.isLive(this.#store)) return Promise.resolve()
+    const live = new Promise<void>((resolve, reject) => this.#joins.push({ resolve, reject }))
+    if (!this.#wanted) {
+      this.#wanted = true
+      if (this.#online) this.online()
+    }
+    return heard(live)
+  }
+
+  async leave(): Promise<void> {
+    if (this.#left) return
+    const { id } = this
+    const known = this.#online && this.#wanted
+    this.#left = true
+    this.stop(new ParleyError('client.closed', 'The room was left'))
+    // A join that is still under way could otherwise arrive after the leave.
+    const done = this.#entering.then(() => (known ? this.#host.command('room.leave', { roomId: id }) : undefined)).catch(() => {})
+    this.#host.left(id, done)
+    await done
+  }
+
+  /** The connection is there. */
+  online(): void {
+    this.#online = true
+    const run = ++this.#run
+    if (this.#wanted) this.#entering = this.#host.quiet(this.id).then(() => this.#enter(run))
+  }
+
+  /** The connection is gone. */
+  offline(): void {
+    this.#online = false
+    this.#run++
+    this.pauses.end()
+    this.#on.detached()
+    this.update(rooms.detached(this.#store))
+  }
+
+  /** Every event of this room that comes in, in whatever order. */
+  receive(events: readonly Envelope[]): void {
+    if (this.#wanted) this.update(rooms.received(this.#store, events))
+  }
+
+  /** The hub says that we are in this room no longer. */
+  closed(): void {
+    if (this.#wanted) this.#end(new ParleyError('resource.notFound', 'You are no longer in this room'))
+  }
+
+  /** Nothing more will come: whatever is open is settled with this reason. */
+  stop(reason: ParleyError): void {
+    this.#final = true
+    this.#finish(reason)
+  }
+
+  /** The one place where the store changes. */
+  update(store: rooms.RoomStore): void {
+    this.#store = store
+    if (rooms.isBehind(store)) void this.#catchUp()
+    this.#on.updated(store)
+    if (rooms.isLive(store)) for (const join of this.#joins.splice(0)) join.resolve()
+  }
+
+  #finish(reason: ParleyError): void {
+    this.#over = reason
+    this.#wanted = false
+    this.#run++
+    this.pauses.end()
+    for (const join of this.#joins.splice(0)) join.reject(reason)
+    this.#on.ended(reason)
+    this.update(rooms.detached(this.#store))
+  }
+
+  /** The room has ended for us, while the client goes on. */
+  #end(reason: ParleyError): void {
+    this.#store = { ...this.#store, stage: reason.code === 'log.forked' ? 'forked' : 'removed' }
+    this.#finish(reason)
+  }
+
+  #startOver(): void {
+    this.#over = null
+    this.#store = rooms.newStore(this.#host.limits)
+  }
+
+  async #enter(run: number): Promise<void> {
+    for (let failed = 0; run === this.#run; failed++) {
+      try {
+        return await this.#enterOnce(run)
+      } catch (error) {
+        if (run !== this.#run) return
+        if (!this.#mayRepeat(error)) return this.#end(error as ParleyError)
+        await this.pauses.pause(this.#host.backoff(failed))
+      }
+    }
+  }
+
+  async #enterOnce(run: number): Promise<void> {
+    const { checkpoints, command } = this.#host
+    const known = await checkpoints.known(this.id)
+    if (run !== this.#run) return
+    const { rev } = this.#store.room
+    const since = { ...(rev > 0 && { after: rev }), ...(known && { known: known.seq }) }
+    const reply = await command('room.join', { roomId: this.id, ...since })
+    await checkpoints.judge(this.id, known, reply)
+    if (run !== this.#run) return
+    const store = rooms.joined(this.#store, reply)
+    if (store.stage === 'forked') throw new ParleyError('log.forked', 'The room has lost events that were seen before')
+    this.#on.entered(reply)
+    this.update(store)
+  }
+
+  /** Asks for what is missing, a page after the other, until nothing is. */
+  async #catchUp(): Promise<void> {
+    const run = this.#run
+    if (this.#catchingUp === run) return
+    this.#catchingUp = run
+    for (let failed = 0; run === this.#run && rooms.isBehind(this.#store); ) {
+      try {
+        const after = this.#store.room.rev
+        const page = await this.#host.command('room.sync', { roomId: this.id, after, limit: PAGE })
+        if (run !== this.#run) return
+        this.update(rooms.synced(this.#store, page))
+        failed = this.#store.room.rev > after ? 0 : failed + 1
+      } catch (error) {
+        if (run !== this.#run) return
+        if (!this.#mayRepeat(error)) return this.#end(error as ParleyError)
+        failed++
+      }
+      if (failed > 0) await this.pauses.pause(this.#host.backoff(failed - 1))
+    }
+    if (this.#catchingUp === run) this.#catchingUp = -1
+  }
+
+  /** Reading again harms nothing, so it also outlasts what the hub did not foresee. */
+  #mayRepeat(error: unknown): boolean {
+    if (!(error instanceof ParleyError)) this.#host.onError(error)
+    return !(error instanceof ParleyError) || error.retryable || error.code === 'server.failed'
+  }
+}
