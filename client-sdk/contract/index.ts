@@ -7,6 +7,7 @@ import { roomCommands } from './rooms/schema.ts'
 import { sessionCommands } from './sessions/schema.ts'
 import type { Whisper, WhisperName } from './whispers.ts'
 
+export * from './chat/markup.ts'
 export * from './chat/schema.ts'
 export * from './checkpoint.ts'
 export * from './define.ts'

@@ -1,3 +1,4 @@
+export { type Block, type Inline, linksIn, mentionsIn, parseMarkup, plainText } from '../contract/chat/markup.ts'
 export type { Place } from '../contract/chat/schema.ts'
 export { type ErrorCode, ParleyError } from '../contract/errors.ts'
 export type { Member, RoomSummary } from '../contract/rooms/schema.ts'
