@@ -10,13 +10,13 @@ Visitor.prototype.visitStatement = function (node) {
 // Arrows point one way: contract ← persistence ← server ← realtime, workflows; and contract ← SDK.
 const roots = '^(server/main|workflows/worker)\\.ts$'
 // They start, measure and look after everything, so they may import everything, and nothing imports them.
-const tools = '^(bench|scripts)/'
+const tools = '^(bench|scripts|ops)/'
 const tests = '(\\.test|/testing[^/]*)\\.ts$'
 const layer = (name, from, mayUse) => ({
   name,
   severity: 'error',
   from: { path: from, pathNot: [roots, tests] },
-  to: { path: '^(client-sdk|persistence|server|realtime|workflows|bench|scripts)/', pathNot: mayUse },
+  to: { path: '^(client-sdk|persistence|server|realtime|workflows|bench|scripts|ops)/', pathNot: mayUse },
 })
 
 export default {
