@@ -58,7 +58,7 @@ async function write(em: EntityManager, messages: readonly Standing[]): Promise<
     await query(
       em,
       `insert into message_search as t (room_id, seq, at, words)
-       select k.room_id, k.seq, k.at, to_tsvector('english', k.text) || array_to_tsvector(search_marks(k.room_id, search_part(k.seq), k.author))
+       select k.room_id, k.seq, k.at, search_words(k.room_id, k.seq, k.author, k.text)
          from unnest($1::uuid[], $2::bigint[], $3::timestamptz[], $4::uuid[], $5::text[]) as k (room_id, seq, at, author, text)
        on conflict (room_id, seq) do update set words = excluded.words where t.words <> excluded.words`,
       [

@@ -1,6 +1,7 @@
--- What messages say, to be searched: filled by a follower of the log, some moments behind it. Beside its lexemes a message
--- has marks, which no text can have: one for the part of the room it is in, one for its author. So a search intersects
--- their postings with the words', and reads no row of another room.
+-- What messages say, to be searched: filled by a follower of the log, some moments behind it. Every lexeme begins with the
+-- mark of the room's part that its message is in, so that what the index lists for a word is of this part alone: neither the
+-- work nor the time of a search depends on what is said in other rooms. Two more lexemes, which no text can have, stand for
+-- the part and for the author.
 create table message_search (
   room_id uuid not null,
   seq bigint not null,
@@ -14,9 +15,23 @@ create index message_search_words on message_search using gin (words) with (fast
 -- A part of a room is 4,096 seqs: what a search may have to read to find the newest of many hits.
 create function search_part(p_seq bigint) returns bigint
 language sql immutable as 'select p_seq >> 12';
-create function search_marks(p_room uuid, p_part bigint, p_author uuid) returns text[]
+-- 48 bits: two parts may share one, hence the room is compared, too.
+create function search_mark(p_id uuid, p_part bigint) returns text
 language sql immutable
-as $$ select array['@' || encode(uuid_send(p_room), 'base64') || p_part, '@' || encode(uuid_send(p_author), 'base64')] $$;
+as $$ select left(encode(sha256(uuid_send(p_id) || int8send(p_part)), 'base64'), 8) $$;
+-- A tsvector or a tsquery of bare words, as text, with every lexeme marked.
+create function search_marked(p_lexemes text, p_mark text) returns text
+language sql immutable
+as $$ select regexp_replace(p_lexemes, '''([^'']+)''', '''' || p_mark || '\1''', 'g') $$;
+create function search_words(p_room uuid, p_seq bigint, p_author uuid, p_text text) returns tsvector
+language plpgsql immutable set search_path = parley, pg_catalog, pg_temp
+as $$
+declare
+  mark text := search_mark(p_room, search_part(p_seq));
+begin
+  return search_marked(to_tsvector('english', p_text)::text, mark)::tsvector
+    || array_to_tsvector(array[mark || '@', mark || '@' || search_mark(p_author, 0)]);
+end $$;
 
 -- What was erased is out of here in the same commit, whether the follower runs or not. If that was only an earlier version
 -- of a message, the follower brings its latest words back.
@@ -56,7 +71,7 @@ declare
   rooms uuid[] := '{}'; seqs bigint[] := '{}'; times timestamptz[] := '{}';   -- the best so far, the newest first
   least_at timestamptz;      -- what is older need not be looked at any more
   latest timestamptz := least(p_before, p_at);
-  r record; part bigint; marks text[]; wanted tsquery; some_seqs bigint[]; some_times timestamptz[];
+  r record; part bigint; mark text; wanted tsquery; some_seqs bigint[]; some_times timestamptz[];
   ceiling timestamptz; first_at timestamptz;
 begin
   if numnode(p_query) = 0 then return; end if;
@@ -77,10 +92,10 @@ begin
       ceiling := first_at;
       continue when first_at > latest;
 
-      marks := search_marks(r.room_id, part, p_author);
-      wanted := p_query && quote_literal(marks[1])::tsquery;
-      if p_author is not null then wanted := wanted && quote_literal(marks[2])::tsquery; end if;
-      -- `is not distinct from` is no condition for an index: the way in must be the marks.
+      mark := search_mark(r.room_id, part);
+      wanted := search_marked(p_query::text, mark)::tsquery
+        && quote_literal(mark || '@' || coalesce(search_mark(p_author, 0), ''))::tsquery;
+      -- `is not distinct from` is no condition for an index: the way in must be the words.
       select array_agg(h.seq), array_agg(h.at) into some_seqs, some_times
         from (select t.seq, t.at from message_search t
                where t.words @@ wanted and t.room_id is not distinct from r.room_id
