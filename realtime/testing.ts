@@ -34,6 +34,8 @@ type HubSettings = WorldOptions & Pick<NodeOptions, 'redis' | 'trustedProxies' |
 export type TestNode = { url: string; io: AppServer; db: Database; close(): Promise<void> }
 export type TestHub = World & {
   url: string
+  /** The superuser's. */
+  databaseUrl: string
   /** The first node's own side. */
   io: AppServer
   /** What the door logged. */
@@ -103,5 +105,5 @@ export async function hub({ redis, trustedProxies, mostSockets, ...options }: Hu
     for (const stop of nodes.reverse()) await stop()
     await w.close()
   }
-  return { ...w, url: first.url, io: first.io, lines, dropped, failures, client, node, close }
+  return { ...w, url: first.url, databaseUrl: w.url, io: first.io, lines, dropped, failures, client, node, close }
 }

@@ -16,7 +16,7 @@ import type { Database } from '../persistence/database.ts'
 import { Person } from '../persistence/entities/people.ts'
 import { createStream } from '../persistence/event-log.ts'
 import { standingOf } from '../persistence/rooms.ts'
-import { openTestDatabase } from '../persistence/testing.ts'
+import { openTestDatabase, type TestDatabase } from '../persistence/testing.ts'
 import { type Ctx, context, type House, house, systemContext } from './ctx.ts'
 import { type Limits, unlimited } from './limits.ts'
 import { createRoom } from './rooms/create-room.ts'
@@ -52,7 +52,15 @@ export type World = {
   close(): Promise<void>
 }
 
-export type WorldOptions = { limits?: Partial<Limits>; now?: () => Date; tokenSeconds?: number; sessionDays?: number; signer?: Signer }
+export type WorldOptions = {
+  limits?: Partial<Limits>
+  now?: () => Date
+  tokenSeconds?: number
+  sessionDays?: number
+  signer?: Signer
+  /** Another than the run's own. */
+  database?: TestDatabase
+}
 
 /** A fresh database with a house on it, and ways to people it. Limits are out of the way unless given. */
 export async function world({
@@ -61,8 +69,9 @@ export async function world({
   tokenSeconds = 900,
   sessionDays = 30,
   signer = newSigner(),
+  database,
 }: WorldOptions = {}): Promise<World> {
-  const { db, url, close } = await openTestDatabase()
+  const { db, url, close } = database ?? (await openTestDatabase())
   const tokens = createTokens({ signer, seconds: tokenSeconds })
   const h = house(db, { tokens, limits: { ...unlimited(), ...limits }, sessionDays }, now)
   passwordHash ??= hashPassword(PASSWORD)
