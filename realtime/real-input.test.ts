@@ -22,7 +22,7 @@ beforeAll(async () => {
   const { people, rooms } = await foundTown(database.url, { people: 3, rooms: 1 })
   roomId = rooms[0]!
   const keys = { TOKEN_KEY: newKey(), CHECKPOINT_KEY: newKey() }
-  const env = { ...keys, DATABASE_URL: database.url, RATE_PER_SECOND: '100000', RATE_BURST: '100000' }
+  const env = { ...keys, DATABASE_URL: database.url, RATE_PER_SECOND: '100000', RATE_BURST: '100000', ROOM_RATE_BURST: '100000' }
   program = await runProgram({ port: await freePort(), env }).ready()
   const sessions = await Promise.all(people.map(({ email }) => signIn(program.url, { email, password: PASSWORD })))
   tokens = sessions.map(({ session }) => session.accessToken)

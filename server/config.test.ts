@@ -23,6 +23,13 @@ test('an empty environment is the embedded mode on loopback', () => {
   expect(config).toMatchObject({ databaseUrl: null, host: '127.0.0.1', port: 3000, roles: ['api', 'realtime', 'worker'], tokenKey: null })
   expect(config).toMatchObject({ publicUrl: 'http://127.0.0.1:3000', accessTokenSeconds: 900, sessionDays: 30, logLevel: 'info' })
   expect(config.rate).toEqual({ perSecond: 30, burst: 150 })
+  expect(config).toMatchObject({ redisUrl: null, socketRate: { perSecond: 20, burst: 100 }, mostSockets: 20 })
+})
+
+test('a socket has two thirds of its person’s rate, unless it is given its own', () => {
+  expect(readConfig({ RATE_PER_SECOND: '300', RATE_BURST: '1000' }).socketRate).toEqual({ perSecond: 200, burst: 667 })
+  const given = readConfig({ SOCKET_RATE_PER_SECOND: '5', SOCKET_RATE_BURST: '9', REDIS_URL: 'rediss://:hush@cache:6380/1' })
+  expect(given).toMatchObject({ socketRate: { perSecond: 5, burst: 9 }, redisUrl: 'rediss://:hush@cache:6380/1' })
 })
 
 test('it is frozen', () => {
@@ -43,8 +50,21 @@ test('all faults are listed at once, and none shows a secret', () => {
     ACCESS_TOKEN_SECONDS: '1.5',
     LOG_LEVEL: 'loud',
     RATE_PER_SECOND: '0',
+    REDIS_URL: 'http://:my-secret-key@cache',
+    ADDRESS_RATE_BURST: 'many',
   })
-  const named = ['PORT', 'ROLES', 'PUBLIC_URL', 'ALLOWED_ORIGINS', 'TOKEN_KEY', 'TOKEN_KEYS_BEFORE', 'ACCESS_TOKEN_SECONDS', 'LOG_LEVEL']
+  const named = [
+    'PORT',
+    'ROLES',
+    'PUBLIC_URL',
+    'ALLOWED_ORIGINS',
+    'TOKEN_KEY',
+    'TOKEN_KEYS_BEFORE',
+    'ACCESS_TOKEN_SECONDS',
+    'LOG_LEVEL',
+    'REDIS_URL',
+    'ADDRESS_RATE_BURST',
+  ]
   for (const name of [...named, 'RATE_PER_SECOND', 'HOST must be a loopback', 'DATABASE_URL is required'])
     expect(message).toContain(`  ${name}`)
   expect(message).not.toContain('my-secret-key')
