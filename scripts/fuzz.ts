@@ -19,5 +19,5 @@ if (!given) {
   process.exit(2)
 }
 const env = { ...process.env, PARLEY_FUZZ_SEEDS: given.seeds, ...(given.seed && { PARLEY_FUZZ_SEED: given.seed }) }
-const { status } = spawnSync('vitest', ['run', 'realtime/convergence.test.ts'], { stdio: 'inherit', env })
+const { status } = spawnSync('vitest', ['run', 'realtime/convergence/convergence.test.ts'], { stdio: 'inherit', env })
 process.exit(status ?? 1)

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { connect, type Room } from '../../client-sdk/src/index.ts'
-import { Network } from '../testing-network.ts'
+import { Network } from '../convergence/testing-network.ts'
 
 /** What the listener is told to be. `maxMessages`: null keeps every message, as a store without a bound would. */
 export type Listening = { url: string; token: string; roomId: string; maxMessages: number | null }

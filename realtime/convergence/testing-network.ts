@@ -1,5 +1,5 @@
-import { type OpenSocket, openSocketIo, type Socket } from '../client-sdk/src/socket.ts'
-import { randomFrom } from '../persistence/testing/random.ts'
+import { type OpenSocket, openSocketIo, type Socket } from '../../client-sdk/src/socket.ts'
+import { randomFrom } from '../../persistence/testing/random.ts'
 
 /** What a seed makes of the network: probabilities in [0, 1], times in ms. */
 export type Weather = {
@@ -26,10 +26,12 @@ export class Network {
   readonly open: OpenSocket = (url, path, handshake) => {
     const socket = openSocketIo(url, path, handshake)
     let refuse: (refusal: null) => void = () => {}
+    let lose = () => {}
     this.#open.set(socket, () => {
       const wasConnecting = !socket.connected
-      socket.close()
-      if (wasConnecting) refuse(null) // Socket.IO itself says nothing of a connection that is closed before it is open
+      socket.close() // of which it says nothing itself
+      if (wasConnecting) refuse(null)
+      else lose()
     })
     return {
       get connected() {
@@ -37,6 +39,7 @@ export class Network {
       },
       on: (event, listener) => {
         if (event === 'connect_error') refuse = listener as typeof refuse
+        if (event === 'disconnect') lose = listener as typeof lose
         const hear = listener as (...args: unknown[]) => void
         const frame = (...args: unknown[]) => this.#deliver(() => socket.connected && hear(...args))
         socket.on(event, (event === 'room.event' ? frame : hear) as typeof listener)
