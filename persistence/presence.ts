@@ -1,5 +1,6 @@
 import type { Pool } from 'pg'
 import type { ActorKey, PersonPresence, RoomId, UserId } from '../client-sdk/contract/index.ts'
+import { batched } from './batched.ts'
 import { instant } from './log/read.ts'
 import { read } from './sql.ts'
 
@@ -124,17 +125,21 @@ const lastSeenAt = (moment: string, nodes: string) => `
       join person p on p.id = o.user_id and p.presence = 'shown' group by o.user_id order by o.user_id
   on conflict (user_id) do update set at = greatest(last_seen.at, excluded.at)`
 
-/** How many connections a person has to other nodes. */
-export async function socketsElsewhere(pool: Pool, me: NodeId, userId: UserId): Promise<number> {
-  const [row] = await read<{ sockets: number }>(
-    pool,
-    'presence_sockets',
-    `select coalesce(sum(o.sockets), 0)::int as sockets from online o join node on node.id = o.node_id and ${ALIVE}
-      where o.user_id = $2 and o.node_id <> $1`,
-    [me, userId],
-  )
-  return row?.sockets ?? 0
-}
+/** How many connections a person has to other nodes than this. */
+export const socketsElsewhere = batched<{ node: NodeId; userId: UserId }, number>(
+  { id: ({ node, userId }) => `${node} ${userId}` },
+  async (pool, keys) => {
+    const rows = await read<{ i: number; sockets: number }>(
+      pool,
+      'presence_sockets',
+      `select k.i::int, sum(o.sockets)::int as sockets from unnest($1::uuid[], $2::uuid[]) with ordinality as k (node_id, user_id, i)
+         join online o on o.user_id = k.user_id and o.node_id <> k.node_id join node on node.id = o.node_id and ${ALIVE} group by k.i`,
+      [keys.map(({ node }) => node), keys.map(({ userId }) => userId)],
+    )
+    const sockets = new Map(rows.map((row) => [row.i, row.sockets]))
+    return keys.map((_key, i) => sockets.get(i + 1) ?? 0)
+  },
+)
 
 /** Of these keys, those whom the room knows as members. Who hides it is not online, and was never seen. */
 export async function presenceOf(pool: Pool, roomId: RoomId, members: readonly ActorKey[]): Promise<PersonPresence[]> {

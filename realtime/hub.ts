@@ -1,7 +1,7 @@
 import type { Server as HttpServer, IncomingMessage } from 'node:http'
 import type { Socket as Connection } from 'node:net'
 import { Server } from 'socket.io'
-import { type Input, type Output, ParleyError, type StreamId, type UserId } from '../client-sdk/contract/index.ts'
+import { type Input, type Output, ParleyError, type StreamId } from '../client-sdk/contract/index.ts'
 import type { Committed } from '../persistence/event-log.ts'
 import { inboxOf } from '../persistence/readings.ts'
 import type { Redis } from '../persistence/redis.ts'
@@ -44,7 +44,6 @@ export type HubOptions = Omit<DoorPorts, 'cut'> & {
   trustedProxies?: number | undefined
   /** Of one person, on this node together with those known to be on others. */
   mostSockets?: number | undefined
-  socketsElsewhere?(userId: UserId): number
 }
 export type Hub = { io: AppServer; close(): Promise<void> }
 
@@ -166,13 +165,13 @@ export function openHub(http: HttpServer, options: HubOptions): Hub {
 
   /** What was known of each newcomer when their session was found to be live. */
   const arrivals = new WeakMap<AppSocket, SessionDoor>()
-  const seats = new Seats({ most: options.mostSockets ?? Number.POSITIVE_INFINITY, elsewhere: options.socketsElsewhere })
+  const seats = options.mostSockets === undefined ? null : new Seats(options.mostSockets)
   io.use(async (socket, next) => {
     try {
       const { address, auth } = socket.handshake
       if (!house.limits.addresses.take(address)) throw limited(house.limits, 'addresses', address)
       const { session, door } = await greet(house, auth)
-      seats.take(session.userId, socket.conn)
+      seats?.take(session.userId, socket.conn, await presence.socketsElsewhere(session.userId))
       socket.handshake.auth = {} // nobody needs the token any more
       socket.data.session = session
       socket.data.refused = 0

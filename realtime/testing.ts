@@ -29,7 +29,7 @@ export type TestClient = {
   do<C extends CommandName>(name: C, input: unknown): Promise<Output<C>>
 }
 /** A node has limits, a way to others and connections to the database of its own, as in a process of its own. */
-type NodeOptions = Partial<Pick<HubOptions, 'redis' | 'trustedProxies' | 'mostSockets' | 'socketsElsewhere'>> & { limits?: Partial<Limits> }
+type NodeOptions = Partial<Pick<HubOptions, 'redis' | 'trustedProxies' | 'mostSockets'>> & { limits?: Partial<Limits> }
 type HubSettings = WorldOptions & Pick<NodeOptions, 'redis' | 'trustedProxies' | 'mostSockets'>
 export type TestNode = { url: string; io: AppServer; db: Database; close(): Promise<void> }
 export type TestHub = World & {

@@ -111,7 +111,7 @@ export function openPresence({ pool, open, tell, announce, failed }: Ports): Pre
     look: (rooms) => {
       if (rooms.length === 0 || rooms.some((roomId) => open(roomId))) reading.soon(0)
     },
-    socketsElsewhere: (userId) => socketsElsewhere(pool, node, userId),
+    socketsElsewhere: (userId) => socketsElsewhere(pool, { node, userId }),
     async close() {
       teller.close()
       const late = new Promise<void>((done) => setTimeout(done, FAREWELL).unref())
