@@ -11,6 +11,7 @@ create table message_search (
 );
 -- A list of pending entries would be read through once for each part of a room that a search looks into.
 create index message_search_words on message_search using gin (words) with (fastupdate = off);
+create index message_search_at on message_search (room_id, at);
 
 -- A part of a room is 4,096 seqs: what a search may have to read to find the newest of many hits.
 create function search_part(p_seq bigint) returns bigint
@@ -23,6 +24,12 @@ as $$ select left(encode(sha256(uuid_send(p_id) || int8send(p_part)), 'base64'),
 create function search_marked(p_lexemes text, p_mark text) returns text
 language sql immutable
 as $$ select regexp_replace(p_lexemes, '''([^'']+)''', '''' || p_mark || '\1''', 'g') $$;
+create function search_wanted(p_query tsquery, p_room uuid, p_part bigint, p_author uuid) returns tsquery
+language sql immutable
+as $$
+  select search_marked(p_query::text, search_mark(p_room, p_part))::tsquery
+    && quote_literal(search_mark(p_room, p_part) || '@' || coalesce(search_mark(p_author, 0), ''))::tsquery
+$$;
 create function search_words(p_room uuid, p_seq bigint, p_author uuid, p_text text) returns tsvector
 language plpgsql immutable set search_path = parley, pg_catalog, pg_temp
 as $$
@@ -71,7 +78,7 @@ declare
   rooms uuid[] := '{}'; seqs bigint[] := '{}'; times timestamptz[] := '{}';   -- the best so far, the newest first
   least_at timestamptz;      -- what is older need not be looked at any more
   latest timestamptz := least(p_before, p_at);
-  r record; part bigint; mark text; wanted tsquery; some_seqs bigint[]; some_times timestamptz[];
+  r record; part bigint; wanted tsquery; few int; some_seqs bigint[]; some_times timestamptz[];
   ceiling timestamptz; first_at timestamptz;
 begin
   if numnode(p_query) = 0 then return; end if;
@@ -86,22 +93,37 @@ begin
   loop
     exit when r.last_at < least_at;
     ceiling := r.last_at;
-    for part in reverse search_part(r.last_seq) .. 0 loop
+    -- Of a frequent word's newest hits only a short time is left to look at: there it is quicker to read all that was said.
+    few := null;
+    if least_at is not null then
+      few := (select count(*) from (select from message_search t where t.room_id = r.room_id and t.at >= least_at
+                 and t.at <= coalesce(latest, 'infinity') limit 64) u);
+      continue when few = 0;
+    end if;
+    for part in reverse (case when few < 64 then 0 else search_part(r.last_seq) end) .. 0 loop
       exit when ceiling < least_at;
       first_at := case when part > 0 then (select at from event where stream_id = r.room_id and seq = part << 12) end;
       ceiling := first_at;
       continue when first_at > latest;
 
-      mark := search_mark(r.room_id, part);
-      wanted := search_marked(p_query::text, mark)::tsquery
-        && quote_literal(mark || '@' || coalesce(search_mark(p_author, 0), ''))::tsquery;
-      -- `is not distinct from` is no condition for an index: the way in must be the words.
-      select array_agg(h.seq), array_agg(h.at) into some_seqs, some_times
-        from (select t.seq, t.at from message_search t
-               where t.words @@ wanted and t.room_id is not distinct from r.room_id
-                 and (least_at is null or t.at >= least_at) and (p_before is null or t.at < p_before)
-                 and (p_at is null or (t.at, t.room_id, t.seq) < (p_at, p_at_room, p_at_seq))
-               order by t.at desc, t.seq desc limit p_limit) h;
+      if few < 64 then
+        select array_agg(h.seq), array_agg(h.at) into some_seqs, some_times
+          from (select t.seq, t.at from message_search t
+                 where t.room_id = r.room_id and t.at >= least_at and t.at <= coalesce(latest, 'infinity')
+                   and t.words @@ search_wanted(p_query, t.room_id, search_part(t.seq), p_author)
+                   and (p_before is null or t.at < p_before)
+                   and (p_at is null or (t.at, t.room_id, t.seq) < (p_at, p_at_room, p_at_seq))
+                 order by t.at desc, t.seq desc limit p_limit) h;
+      else
+        wanted := search_wanted(p_query, r.room_id, part, p_author);
+        -- `is not distinct from` is no condition for an index: the way in must be the words.
+        select array_agg(h.seq), array_agg(h.at) into some_seqs, some_times
+          from (select t.seq, t.at from message_search t
+                 where t.words @@ wanted and t.room_id is not distinct from r.room_id
+                   and (least_at is null or t.at >= least_at) and (p_before is null or t.at < p_before)
+                   and (p_at is null or (t.at, t.room_id, t.seq) < (p_at, p_at_room, p_at_seq))
+                 order by t.at desc, t.seq desc limit p_limit) h;
+      end if;
       continue when some_seqs is null;
 
       select array_agg(u.room_id), array_agg(u.seq), array_agg(u.at) into rooms, seqs, times
