@@ -3,6 +3,9 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import type { CommandId, RoomId } from '../client-sdk/contract/index.ts'
 import { child, killChildren } from '../persistence/testing/child.ts'
 import { verifyStream } from '../persistence/verify.ts'
+import { editMessage } from './chat/edit-message.ts'
+import { pinMessage } from './chat/pin-message.ts'
+import { react } from './chat/react.ts'
 import { sendMessage } from './chat/send-message.ts'
 import type { Ctx } from './ctx.ts'
 import { commandId, type TestPerson, type World, world } from './testing.ts'
@@ -62,7 +65,37 @@ const cases: { useCase: Killed['useCase']; events: string[]; make(): Promise<Com
       return { by: owner, input: { commandId: commandId(), roomId, seqs: sent.map((s) => s.seq), reason: 'moderation' } }
     },
   },
+  {
+    useCase: 'configureRoom',
+    events: ['room.settingsChanged'],
+    async make() {
+      const { roomId, owner } = await w.negotiation()
+      return { by: owner, input: { commandId: commandId(), roomId, slowMode: 30, announcementsOnly: true } }
+    },
+  },
+  {
+    useCase: 'editMessage',
+    events: ['chat.messageEdited'],
+    make: () => aboutOneMessage(({ mention }) => ({ text: `<@${mention}> no slip` })),
+  },
+  { useCase: 'deleteMessage', events: ['chat.messageDeleted'], make: () => aboutOneMessage(() => ({})) },
+  { useCase: 'react', events: ['chat.reacted'], make: () => aboutOneMessage(() => ({ emoji: '👍' })) },
+  { useCase: 'pinMessage', events: ['chat.messagePinned'], make: () => aboutOneMessage(() => ({})) },
 ]
+
+/** A message of the creator's that was edited, answered, reacted to and, but for a pin's own case, pinned. */
+async function aboutOneMessage(more: (room: { mention: string }) => object): Promise<Command> {
+  const { roomId, owner, creator } = await w.negotiation()
+  const mention = await w.keyOf(roomId, owner)
+  const { seq: message } = await sendMessage(w.as(creator), { commandId: commandId(), roomId, text: `<@${mention}> a slip` })
+  await sendMessage(w.as(owner), { commandId: commandId(), roomId, text: 'well', replyTo: message })
+  const about = () => ({ commandId: commandId(), roomId, message })
+  await react(w.as(owner), { ...about(), emoji: '🎉' })
+  await editMessage(w.as(creator), { ...about(), text: 'another slip' })
+  const other = await sendMessage(w.as(owner), { commandId: commandId(), roomId, text: 'pin this' })
+  await pinMessage(w.as(owner), { ...about(), message: other.seq })
+  return { by: creator, input: { ...about(), ...more({ mention }) } }
+}
 
 /** Each finds a state without its event, or an event without its state, anywhere in the database. */
 const contradictions = {
@@ -79,8 +112,38 @@ const contradictions = {
     select e.stream_id, e.seq from event e where (e.erased is not null) <> exists (
       select from event x where x.stream_id = e.stream_id and x.type = 'log.erased' and x.deal::jsonb -> 'seqs' @> to_jsonb(e.seq))`,
   'a message whose rev is not its last change': `
-    select m.room_id, m.seq from message m where m.rev <> coalesce(
-      (select max(x.seq) from event x where x.stream_id = m.room_id and x.type = 'log.erased' and x.deal::jsonb -> 'seqs' @> to_jsonb(m.seq)), m.seq)`,
+    select m.room_id, m.seq from message m where m.rev <> coalesce((select max(x.seq) from event x where x.stream_id = m.room_id and (
+      x.type = 'log.erased' and x.deal::jsonb -> 'seqs' @> to_jsonb(m.seq)
+      or x.type in ('chat.messageEdited', 'chat.messageDeleted', 'chat.reacted', 'chat.unreacted') and x.deal::json ->> 'message' = m.seq::text
+      or x.type = 'chat.messageSent' and x.deal::json ->> 'thread' = m.seq::text)), m.seq)`,
+  'a message that is not what its events say': `
+    select m.room_id, m.seq from message m where
+      m.deleted <> exists (select from event x where x.stream_id = m.room_id and x.type = 'chat.messageDeleted' and x.deal::json ->> 'message' = m.seq::text)
+      or m.words is distinct from (select max(x.seq) from event x
+        where x.stream_id = m.room_id and x.type = 'chat.messageEdited' and x.deal::json ->> 'message' = m.seq::text)
+      or (m.words is null) <> (m.edited_at is null)
+      or (select count(*) from edit d where d.room_id = m.room_id and d.message = m.seq) <> (select count(*) from event x
+        where x.stream_id = m.room_id and x.type = 'chat.messageEdited' and x.deal::json ->> 'message' = m.seq::text)
+      or m.replies <> (select count(*) from message r where r.room_id = m.room_id and r.thread = m.seq)
+      or not m.deleted and coalesce((select sum(jsonb_array_length(r -> 'by')) from jsonb_array_elements(m.reactions::jsonb) r), 0) <> (
+        select count(*) from event x where x.stream_id = m.room_id and x.type = 'chat.reacted' and x.deal::json ->> 'message' = m.seq::text)`,
+  'a pin in one of the two only': `
+    select p.room_id from pin p where not exists (
+      select from event e where e.stream_id = p.room_id and e.seq = p.since and e.type = 'chat.messagePinned' and e.deal::json ->> 'message' = p.seq::text)
+    union all
+    select e.stream_id from event e where e.type = 'chat.messagePinned' and not exists (
+      select from pin p where p.room_id = e.stream_id and p.since = e.seq) and not exists (
+      select from event x where x.stream_id = e.stream_id and x.type = 'chat.messageDeleted' and x.deal::json ->> 'message' = e.deal::json ->> 'message')`,
+  'a mention that no words make': `
+    select t.room_id from mention t join message m on m.room_id = t.room_id and m.seq = t.seq
+      join event e on e.stream_id = m.room_id and e.seq = coalesce(m.words, m.seq)
+     where m.deleted or position('<@' in coalesce(e.personal, '')) = 0`,
+  'settings that no event made': `
+    select r.id from room r where (r.slow_mode > 0 or r.announcements_only) <> exists (
+      select from event e where e.stream_id = r.id and e.type = 'room.settingsChanged')`,
+  'a room whose members are counted wrong': `
+    select r.id from room r where (r.members, r.told_members) <> (
+      select count(*), count(*) filter (where m.since > 0) from member m where m.room_id = r.id and m.removed_at is null)`,
   'a command without an effect, or without an answer': `
     select c.id from command c where c.result = 'null' or not exists (select from event e where e.command_id = c.id)`,
   'an effect without its command': `

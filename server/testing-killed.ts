@@ -1,13 +1,28 @@
 import pg from 'pg'
 import { openDatabase } from '../persistence/database.ts'
+import { deleteMessage } from './chat/delete-message.ts'
+import { editMessage } from './chat/edit-message.ts'
+import { pinMessage } from './chat/pin-message.ts'
+import { react } from './chat/react.ts'
 import { type Ctx, context, house, type SessionInfo } from './ctx.ts'
 import { unlimited } from './limits.ts'
 import { eraseMessages } from './log/erase-messages.ts'
 import { addMember } from './rooms/add-member.ts'
+import { configureRoom } from './rooms/configure-room.ts'
 import { createRoom } from './rooms/create-room.ts'
 import { removeMember } from './rooms/remove-member.ts'
 
-export const useCases = { createRoom, addMember, removeMember, eraseMessages }
+export const useCases = {
+  createRoom,
+  addMember,
+  removeMember,
+  eraseMessages,
+  configureRoom,
+  editMessage,
+  deleteMessage,
+  react,
+  pinMessage,
+}
 export type Killed = {
   url: string
   session: Pick<SessionInfo, 'sessionId' | 'userId' | 'role'>
