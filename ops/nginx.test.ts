@@ -10,7 +10,7 @@ import { Problem } from '../server/problem.ts'
 import { newKey, type TestPerson, type World, world } from '../server/testing.ts'
 import { type Edge, fetchFrom, freePorts, openEdge, socketFrom } from './testing-edge.ts'
 
-const LONG = { timeout: 120_000 }
+const LONG = { timeout: 240_000 }
 /** What a client may need to notice, wait and come back, in ms. */
 const SOON = { timeout: 40_000, interval: 50 }
 const MOST_SIGN_INS = 8
@@ -22,10 +22,13 @@ let env: Record<string, string>
 let ports: [number, number, number]
 /** What runs at each port; the third is a spare until its test. */
 const nodes: [Program?, Program?, Program?] = []
+const started: Program[] = []
 const clients: Parley[] = []
 
 async function start(index: 0 | 1 | 2): Promise<void> {
-  nodes[index] = await runProgram({ port: ports[index], env }).ready()
+  const node = runProgram({ port: ports[index], env })
+  started.push(node)
+  nodes[index] = await node.ready()
 }
 
 beforeAll(async () => {
@@ -40,7 +43,7 @@ beforeAll(async () => {
 }, 120_000)
 afterAll(async () => {
   for (const client of clients) client.close()
-  await Promise.all(nodes.map((node) => node?.end('SIGKILL')))
+  await Promise.all(started.map((node) => node.end('SIGKILL')))
   await Promise.all([edge?.close(), redis?.close(), w?.close()])
 })
 
@@ -66,13 +69,14 @@ const nodesOf = ({ userId }: TestPerson) =>
 let lastAddress = 10
 /** A new person of the room at a wanted node: which addresses lead there is for nginx to say. */
 async function visitorAt(index: number, roomId: RoomId, persons: readonly TestPerson[]) {
+  await expect.poll(() => served(index), SOON).toBe(true)
   for (const person of persons) {
     const one = await visitor(person, roomId, `127.0.0.${++lastAddress}`)
     await expect.poll(one.nodes, SOON).not.toEqual([]) // lines are written in batches
     if (one.nodes().includes(index)) return one
     one.client.close()
   }
-  throw new Error(`nobody was led to node ${index}`)
+  throw new Error(`nobody was led to node ${index}; nginx said:\n${edge.said()}`)
 }
 
 /** So many that not all of them are led to two of three nodes. */
@@ -151,7 +155,6 @@ test('two people at two nodes talk; one whose node is killed comes back at the o
 
 test('a node that comes back serves again, and a third may join', LONG, async () => {
   await Promise.all([start(0), start(2)])
-  for (const index of [0, 2]) await expect.poll(() => served(index), SOON).toBe(true)
   const { roomId, persons } = await crowd()
   const here = await Promise.all([0, 1, 2].map((index) => visitorAt(index, roomId, persons.slice(SHARE * index, SHARE * (index + 1)))))
   await here[2]!.room.send('from the newcomer')
