@@ -1,19 +1,26 @@
-import type { MessagePage } from '../contract/chat/schema.ts'
 import { ParleyError } from '../contract/errors.ts'
 import type { Envelope } from '../contract/events.ts'
 import type { RoomId } from '../contract/ids.ts'
 import type { RoomSummary } from '../contract/rooms/schema.ts'
+import type { SearchPage } from '../contract/search/schema.ts'
+import type { Whisper, WhisperName } from '../contract/whispers.ts'
 import { fullJitter } from './backoff.ts'
 import { type CheckpointKey, Checkpoints } from './checkpoints.ts'
 import { Connection } from './connection.ts'
 import type { Stage } from './connection-machine.ts'
 import { isSessionError, unanswered } from './errors.ts'
+import { Idle } from './idle.ts'
+import { type Inbox, InboxClient } from './inbox.ts'
+import { Keep, OURS, partOf } from './keep.ts'
 import { guarded, Listeners, type OnError } from './listeners.ts'
+import { patient, under } from './patience.ts'
 import { type Fetch, rest } from './rest.ts'
 import type { Room, RoomHost } from './room.ts'
 import { RoomClient } from './room-client.ts'
-import { isPage, malformed } from './shapes.ts'
+import { type Search, search } from './search.ts'
+import { isRoomList, malformed } from './shapes.ts'
 import { type OpenSocket, openSocketIo } from './socket.ts'
+import { Health, type Status, statusOf } from './status.ts'
 import { type ClientStorage, memoryStorage } from './storage.ts'
 import type { GetToken } from './token.ts'
 import { Unsettled } from './unsettled.ts'
@@ -23,8 +30,13 @@ export type ConnectOptions = {
   url: string
   /** Asked anew for each connection, and again before a token ends. Rejects with `session.ended` when all is over. */
   getToken: GetToken
-  /** Where the last checkpoint of each room is kept; in memory where none is given. */
+  /**
+   * Where the last checkpoint of each room is kept, and, of a `user`, the rooms and what waits to be sent: `indexedDbStorage()`
+   * in browsers, `fileStorage(folder)` of `parley-client/node`. In memory where none is given.
+   */
   storage?: ClientStorage
+  /** Whose storage it is: the id of the person that `getToken` signs in. What another has left there is wiped at once. */
+  user?: string
   /** The hub's checkpoint keys, if known from elsewhere: then the hub is not asked for them. */
   checkpointKeys?: readonly CheckpointKey[]
   /** Hears what has nobody else to tell: listeners and storages that throw. Never a refused command. */
@@ -39,16 +51,12 @@ export type ConnectOptions = {
   maxMessages?: number
   /** The most events kept beyond a hole in a room's events. */
   maxHeld?: number
+  /** After how long without a touch, a key or a call this device is away, in ms; 5 minutes where nothing is given. */
+  idleAfter?: number
   random?: () => number
   openSocket?: OpenSocket
   fetch?: Fetch
 }
-
-/**
- * `waiting`: between two attempts. Final are `outdated` (the app must be updated), `signedOut` (sign in, and connect
- * anew) and `closed`.
- */
-export type Status = 'connecting' | 'online' | 'waiting' | 'outdated' | 'signedOut' | 'closed'
 
 export interface Parley {
   readonly status: Status
@@ -58,13 +66,25 @@ export interface Parley {
   room(roomId: string): Room
   /** The person's rooms, the last active first. Rejects with `server.unavailable` offline. */
   rooms(): Promise<RoomSummary[]>
-  /** Ends all of it, and settles every promise. Idempotent. */
+  /** The person's rooms as a live store, with what is unread in each. */
+  readonly inbox: Inbox
+  /** Looks for words in all rooms, or in one. Rejects with `server.unavailable` offline. */
+  search(query: Search): Promise<SearchPage>
+  /** Whether nobody is at this device; found out by itself where nothing is done for `idleAfter`. */
+  setAway(away: boolean): void
+  /** Ends all of it, and settles every promise. Idempotent. What is kept in `storage` goes on at the next visit. */
   close(): void
+  /**
+   * Wipes what is kept of this person, in every tab, as after signing out. From then on nothing is written. Rejects where the
+   * storage does.
+   */
+  forget(): Promise<void>
 }
 
-/** Starts connecting at once, and goes on until it is closed. Throws a `TypeError` on a `url` that is none. */
+/** Starts connecting at once, and goes on until it is closed. Throws a `TypeError` on a `url` or a `user` that is none. */
 export function connect(options: ConnectOptions): Parley {
   new URL(options.url)
+  if (options.user === '') throw new TypeError('`user` is the id of a person')
   const client = new Client(options)
   client.start()
   return client
@@ -78,18 +98,27 @@ class Client implements Parley {
   readonly #leaving = new Map<RoomId, Promise<unknown>>()
   readonly #requests = new Unsettled()
   readonly #host: RoomHost
+  readonly #inbox: InboxClient
+  readonly #idle: Idle
   readonly #get: <T>(path: string, token?: string) => Promise<T>
   readonly #wake = () => this.#connection.tell('wake')
+  readonly #health = new Health(() => this.#tellStatus())
+  readonly #keep: Keep | null
   #stopped: ParleyError | null = null
+  #tried = false
+  #told: Status = 'connecting'
 
   constructor(options: ConnectOptions) {
-    const { url, getToken, storage = memoryStorage(), checkpointKeys: pinned, fetch = globalThis.fetch } = options
+    const { url, getToken, storage: given = memoryStorage(), user, checkpointKeys: pinned, fetch = globalThis.fetch } = options
     const { ackTimeout = 10_000, path = '/socket.io', openSocket = openSocketIo, onError: tell = console.error } = options
     const onError: OnError = (error) =>
       guarded(
         () => tell(error),
         () => {},
       )
+    const storage = patient(given)
+    this.#keep =
+      user === undefined ? null : new Keep({ storage, user, onError, news: (news) => void this.#rooms.get(news.roomId)?.hear(news) })
     const backoff = fullJitter(options.random)
     this.#listeners = new Listeners(onError)
     this.#get = (path, token) => this.#requests.track(rest(fetch, url, path, token === undefined ? {} : { token }))
@@ -98,20 +127,32 @@ class Client implements Parley {
     this.#connection = new Connection(
       { url, path, getToken, openSocket, backoff, ackTimeout, onError },
       {
-        changed: (before, now) => statuses[before] !== statuses[now] && this.#listeners.notify(),
-        online: () => this.#each((room) => room.attendance.online()),
+        changed: (_, now) => this.#connectionChanged(now),
+        online: () => this.#arrived(),
         offline: () => this.#each((room) => room.attendance.offline()),
         stopped: (reason) => this.#stop(reason),
         events: (events) => this.#deliver(events),
+        whisper: (said) => this.#hear(said),
         roomClosed: (roomId) => this.#rooms.get(roomId)?.attendance.closed(),
       },
     )
+    this.#inbox = new InboxClient({
+      list: (query) => this.#authorised(`/api/v1/rooms${query}`, isRoomList),
+      read: (roomId, seq) => this.#rooms.get(roomId)?.readElsewhere(seq),
+      onError,
+    })
+    this.#idle = new Idle(options.idleAfter ?? 300_000, () => this.#tellAway())
     this.#host = {
-      command: (name, input) => this.#connection.command(name, input),
-      page: (roomId, before, limit) => this.#page(roomId, before, limit),
+      command: (name, input) => this.#health.watch(this.#connection.command(name, input)),
+      get: (path, is) => this.#authorised(path, is),
+      inbox: this.#inbox,
+      stirred: () => this.#idle.stirred(),
       left: (roomId, done) => this.#left(roomId, done),
       quiet: (roomId) => this.#leaving.get(roomId) ?? Promise.resolve(),
-      checkpoints: new Checkpoints({ storage, fetchKeys, pinned, onError }),
+      keep: (roomId, changed) => this.#keep?.room(roomId, changed) ?? null,
+      tell: (news) => this.#keep?.tell(news),
+      waits: (roomId, isWaiting) => this.#health.waits(roomId, isWaiting),
+      checkpoints: new Checkpoints({ storage: under(storage, user === undefined ? OURS : partOf(user)), fetchKeys, pinned, onError }),
       backoff,
       limits: { window: options.maxMessages ?? 2_000, held: options.maxHeld ?? 1_000 },
       maxPending: options.maxPending ?? 1_000,
@@ -119,13 +160,39 @@ class Client implements Parley {
     }
   }
 
+  #arrived(): void {
+    this.#each((room) => room.attendance.online())
+    this.#inbox.online()
+    if (this.#idle.away) this.#tellAway()
+  }
+
   start(): void {
     if (typeof globalThis.addEventListener === 'function') globalThis.addEventListener('online', this.#wake)
     this.#connection.start()
+    if (this.#keep) void this.#sendLeft(this.#keep)
+  }
+
+  /** What waits since an earlier visit goes, though nobody has opened its room yet. */
+  async #sendLeft(keep: Keep): Promise<void> {
+    const rooms = await keep.waiting().catch(this.#host.onError)
+    if (rooms && !this.#stopped) for (const roomId of rooms) void this.room(roomId).join()
   }
 
   get status(): Status {
-    return statuses[this.#connection.stage]
+    return statusOf(this.#connection.stage, this.#tried, this.#health.ailing)
+  }
+
+  #connectionChanged(now: Stage): void {
+    if (now === 'online' || now === 'waiting') this.#tried = true
+    if (now !== 'online') this.#health.forget()
+    this.#tellStatus()
+  }
+
+  #tellStatus(): void {
+    const { status } = this
+    if (status === this.#told) return
+    this.#told = status
+    this.#listeners.notify()
   }
 
   subscribe(listener: () => void): () => void {
@@ -147,6 +214,10 @@ class Client implements Parley {
     this.#connection.tell('close')
   }
 
+  async forget(): Promise<void> {
+    await this.#keep?.forget()
+  }
+
   /** A frame may carry events of several rooms. */
   #deliver(events: readonly Envelope[]): void {
     const byRoom = new Map<RoomId, Envelope[]>()
@@ -155,27 +226,41 @@ class Client implements Parley {
   }
 
   async rooms(): Promise<RoomSummary[]> {
-    const reply = await this.#authorised<{ rooms?: RoomSummary[] } | null>('/api/v1/rooms')
-    if (!Array.isArray(reply?.rooms)) throw unanswered(malformed('list of rooms'))
-    return reply.rooms
+    return (await this.#authorised('/api/v1/rooms', isRoomList)).rooms
   }
 
-  async #page(roomId: RoomId, before: number | undefined, limit: number): Promise<MessagePage> {
-    const query = new URLSearchParams({ limit: String(limit), ...(before !== undefined && { before: String(before) }) })
-    const page = await this.#authorised<unknown>(`/api/v1/rooms/${encodeURIComponent(roomId)}/messages?${query}`)
-    if (!isPage(page)) throw unanswered(malformed('page of messages'))
-    return page
+  get inbox(): Inbox {
+    return this.#inbox
+  }
+
+  search(query: Search): Promise<SearchPage> {
+    return search(this.#host.get, query)
+  }
+
+  setAway(away: boolean): void {
+    this.#idle.setAway(away)
+  }
+
+  #tellAway(): void {
+    const away = this.#idle.away
+    if (this.#connection.stage !== 'online') return
+    this.#connection.command('presence.update', { away }).catch(() => {}) // told again with the next change, or connection
   }
 
   /** With the token at hand, and once more with a new one if that was refused. */
-  async #authorised<T>(path: string): Promise<T> {
+  async #authorised<T>(path: string, is: (answer: unknown) => answer is T): Promise<T> {
     const token = await this.#connection.token()
-    try {
-      return await this.#get<T>(path, token)
-    } catch (error) {
+    const answer = await this.#get<unknown>(path, token).catch(async (error: unknown) => {
       if (!(error instanceof ParleyError) || !isSessionError(error.code)) throw error
-      return this.#get<T>(path, await this.#connection.token(token))
-    }
+      return this.#get<unknown>(path, await this.#connection.token(token))
+    })
+    if (!is(answer)) throw unanswered(malformed('answer'))
+    return answer
+  }
+
+  #hear(said: Whisper<WhisperName>): void {
+    if ('rooms' in said) this.#inbox.hear(said.rooms)
+    else this.#rooms.get(said.roomId)?.whispered(said)
   }
 
   #left(roomId: RoomId, done: Promise<unknown>): void {
@@ -194,16 +279,9 @@ class Client implements Parley {
     this.#stopped ??= reason
     if (typeof globalThis.removeEventListener === 'function') globalThis.removeEventListener('online', this.#wake)
     this.#requests.fail(reason)
+    this.#inbox.end()
+    this.#idle.end()
     this.#each((room) => room.attendance.stop(reason))
+    this.#keep?.close()
   }
-}
-
-const statuses: Record<Stage, Status> = {
-  authorising: 'connecting',
-  connecting: 'connecting',
-  online: 'online',
-  waiting: 'waiting',
-  outdated: 'outdated',
-  signedOut: 'signedOut',
-  closed: 'closed',
 }

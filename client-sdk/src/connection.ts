@@ -2,11 +2,12 @@ import { type ErrorCode, ParleyError } from '../contract/errors.ts'
 import type { RoomId } from '../contract/ids.ts'
 import type { CommandName, Envelope, Output } from '../contract/index.ts'
 import { PROTOCOL_VERSION } from '../contract/version.ts'
+import type { Whisper, WhisperName } from '../contract/whispers.ts'
 import type { Backoff } from './backoff.ts'
 import { type Effect, type Happening, next, type Stage, type State, start } from './connection-machine.ts'
 import { asWireError, isSessionError, RemoteError, unanswered } from './errors.ts'
 import { guarded, type OnError } from './listeners.ts'
-import { isClosed, isEnvelope, isReply, malformed } from './shapes.ts'
+import { isClosed, isEnvelope, isReply, isWhisper, malformed, whisperNames } from './shapes.ts'
 import type { CommandInput, OpenSocket, Socket } from './socket.ts'
 import { type GetToken, renewIn } from './token.ts'
 import { Unsettled } from './unsettled.ts'
@@ -36,6 +37,7 @@ export type ConnectionEvents = {
   stopped(reason: ParleyError): void
   events(events: readonly Envelope[]): void
   roomClosed(roomId: RoomId): void
+  whisper(said: Whisper<WhisperName>): void
 }
 
 /** The shell of the machine: it owns the one socket and the timers, tells the machine what happens, does what it says. */
@@ -161,6 +163,10 @@ export class Connection {
     socket.on('room.closed', (said) =>
       current(() => void (isClosed(said) ? this.#on.roomClosed(said.roomId) : this.#misheard('room.closed'))),
     )
+    for (const name of whisperNames) {
+      const hear = (said: unknown) => void (isWhisper(name, said) ? this.#on.whisper(said) : this.#misheard(name))
+      socket.on(name, (said: unknown) => current(() => hear(said)))
+    }
     this.#after('handshake', HANDSHAKE, () => this.tell('lost'))
   }
 

@@ -63,6 +63,7 @@ function foreseen(pending: Pending, seq: number, me: ActorKey | null, places: Ma
   const message = find(targetOf(pending, 'message'))
   const replyTo = find(targetOf(pending, 'replyTo'))
   if (typeof message === 'string' || typeof replyTo === 'string') return null
+  if (name === 'chat.pin' && now.pins.includes(message!)) return null // the hub leaves it in its place
   const base = { roomId: '', seq, id: eventId ?? (commandId as string as EventId), type: types[name], version: 1, actor: me ?? '', at }
   const personal = 'text' in input ? { text: input.text } : null
   const deal = () => {

@@ -1,20 +1,28 @@
-import type { Changed, Place } from '../contract/chat/schema.ts'
+import { messageOf } from '../contract/chat/reduce.ts'
+import type { Changed, Message, Place, Version } from '../contract/chat/schema.ts'
 import { ParleyError } from '../contract/errors.ts'
-import type { RoomId } from '../contract/ids.ts'
+import type { ActorKey, RoomId } from '../contract/ids.ts'
 import type { Output } from '../contract/index.ts'
-import type { RoomSettings } from '../contract/rooms/schema.ts'
+import { can, type RoomRule } from '../contract/permissions.ts'
+import type { PersonPresence } from '../contract/presence/schema.ts'
+import type { Member, RoomSettings } from '../contract/rooms/schema.ts'
+import type { SearchPage } from '../contract/search/schema.ts'
 import { isText, MESSAGE_MAX } from '../contract/text.ts'
 import { Attendance } from './attendance.ts'
 import { Commands } from './commands.ts'
-import { unanswered } from './errors.ts'
+import { Company, type RoomWhisper } from './company.ts'
+import { fetchUntil, History, type HistoryPage, type HistoryPlace } from './history.ts'
 import { Listeners } from './listeners.ts'
+import { type Mentionable, mentionable } from './mentions.ts'
 import type { OrderName, Orders, Target } from './outbox.ts'
 import { heard, refused } from './promises.ts'
 import type { MessageRef, Room, RoomHost } from './room.ts'
+import type { RoomKeep } from './room-keep.ts'
 import * as rooms from './room-store.ts'
-import { type RoomView, viewOf } from './room-view.ts'
-
-const REFETCHES = 5
+import { type Known, type RoomView, type SentMessage, viewOf } from './room-view.ts'
+import { type RoomSearch, search } from './search.ts'
+import type { News } from './tabs.ts'
+import { type Thread, Threads } from './threads.ts'
 
 const isMessageText = (text: unknown): boolean => typeof text === 'string' && text.length <= MESSAGE_MAX && isText(text)
 const badText = () => new ParleyError('request.invalid', `A message is text of 1 to ${MESSAGE_MAX} characters`)
@@ -26,8 +34,18 @@ export class RoomClient implements Room {
   readonly #host: RoomHost
   readonly #listeners: Listeners
   readonly #commands: Commands
+  readonly #company: Company
+  readonly #history: History
+  readonly #threads: Threads
+  readonly #keep: RoomKeep | null
+  /** Settles once what is kept of an earlier visit is shown. */
+  readonly #recalled: Promise<void>
   #view: RoomView | null = null
-  readonly #shown: Parameters<typeof viewOf>[3] = new WeakMap()
+  #last: RoomView | null = null
+  #news: unknown = null
+  /** A snapshot has replaced what was loaded. */
+  #isFresh = false
+  readonly #shown: Known = new WeakMap()
   #paging: Promise<boolean> | null = null
 
   constructor(id: RoomId, host: RoomHost) {
@@ -35,20 +53,64 @@ export class RoomClient implements Room {
     this.#host = host
     this.#listeners = new Listeners(host.onError)
     this.attendance = new Attendance(id, host, {
-      entered: ({ me }) => this.#commands.identified(me.key),
+      entered: (joined) => {
+        this.#commands.identified(joined.me.key)
+        this.#company.entered(joined)
+        this.#isFresh = joined.snapshot !== null
+      },
       updated: (store) => {
         this.#commands.settle(store)
+        this.#keep?.room(store)
+        this.#heard(store)
         this.#changed()
         void this.#commands.run()
       },
-      detached: () => this.#commands.interrupted(),
-      ended: (reason) => this.#commands.fail(reason),
+      detached: () => {
+        this.#commands.interrupted()
+        this.#company.detached()
+      },
+      ended: (reason, givenUp) => {
+        this.#commands.fail(reason, givenUp)
+        this.#company.detached()
+        if (givenUp && !this.attendance.left) host.inbox.closed(id)
+      },
     })
-    this.#commands = new Commands(this.attendance, host, () => this.#changed())
+    this.#company = new Company(this.attendance, host, () => this.#changed())
+    this.#history = new History(id, host)
+    this.#threads = new Threads({
+      store: () => this.attendance.store,
+      outbox: () => this.#commands.outbox,
+      changed: () => this.#changed(),
+      history: this.#history,
+      known: this.#shown,
+    })
+    this.#keep = host.keep(id, () => this.#changed())
+    this.#commands = new Commands(this.attendance, host, this.#keep, () => this.#changed())
+    this.#recalled = this.#recall()
+    this.attendance.holdUntil(this.#recalled)
+  }
+
+  async #recall(): Promise<void> {
+    const kept = await this.#keep?.load(this.attendance.store)
+    if (!kept || this.attendance.over) return
+    if (kept.store) this.attendance.recall(kept.store)
+    this.#commands.takeUp(kept.commands, 'before')
+  }
+
+  /** Another tab has done something here. */
+  async hear(news: Exclude<News, { do: 'forgotten' }>): Promise<void> {
+    await this.#recalled
+    if (news.do !== 'queued') return this.#commands.hear(news)
+    const commands = await this.#keep?.look()
+    if (commands && !this.attendance.over) this.#commands.takeUp(commands, 'otherTab')
   }
 
   get state(): RoomView {
-    this.#view ??= viewOf(this.attendance.store, this.#commands.outbox, this.attendance.left, this.#shown)
+    const { outbox } = this.#commands
+    const { store, left } = this.attendance
+    const unsaved = this.#keep?.unsafe(outbox) ?? outbox.length
+    this.#view ??= { ...viewOf(store, outbox, left, this.#shown, this.#last), ...this.#company.view, unsaved }
+    this.#last = this.#view
     return this.#view
   }
 
@@ -60,11 +122,14 @@ export class RoomClient implements Room {
     return heard(this.attendance.join().then(() => this))
   }
   leave(): Promise<void> {
-    return this.attendance.leave()
+    const left = this.attendance.leave()
+    this.#keep?.flush()
+    return left
   }
 
   send(text: string, { replyTo }: { replyTo?: MessageRef } = {}): Promise<Place> {
     if (!isMessageText(text)) return refused(badText())
+    this.#company.spoke()
     if (replyTo === undefined) return this.#order('chat.send', { text })
     return this.#about(replyTo, (message) => this.#order('chat.send', { text, replyTo: message }))
   }
@@ -90,6 +155,62 @@ export class RoomClient implements Room {
     return this.#order('room.configure', settings)
   }
 
+  /** What is whispered here. */
+  whispered(said: RoomWhisper): void {
+    this.#company.hear(said)
+  }
+  readElsewhere(seq: number): void {
+    this.#company.read(seq)
+  }
+
+  can(rule: RoomRule): boolean {
+    const { kind, me, settings } = this.state
+    return kind !== null && me !== null && can(rule, { kind, role: me.role, ...settings })
+  }
+  mentionable(prefix: string, limit = 8): readonly Mentionable[] {
+    return mentionable(this.state.members, this.state.me?.key, prefix, limit)
+  }
+  seenBy({ seq, author }: SentMessage): readonly Member[] {
+    const { members, reads } = this.state
+    return members.filter(({ key }) => key !== author && (reads[key] ?? 0) >= seq)
+  }
+  markRead(seq?: number): void {
+    this.#host.stirred()
+    if (!this.attendance.over) this.#company.markRead(seq)
+  }
+  mute(muted: boolean): Promise<void> {
+    return heard(this.#company.mute(muted))
+  }
+  typing(typing = true): void {
+    this.#host.stirred()
+    this.#company.typing(typing)
+  }
+  presenceOf(members: readonly ActorKey[]): Promise<readonly PersonPresence[]> {
+    const asked = this.#host.command('presence.query', { roomId: this.id, members: [...members] })
+    return heard(asked.then(({ people }) => people))
+  }
+
+  thread(message: MessageRef): Thread {
+    const of = typeof message === 'number' ? messageOf(this.attendance.store.room.messages, message) : message
+    return this.#threads.of(of?.thread ?? of?.seq ?? (message as number))
+  }
+  versions(message: MessageRef): Promise<readonly Version[]> {
+    return this.#about(message, (seq) => heard(this.#history.versions(seq as number)))
+  }
+  pinned(): Promise<readonly SentMessage[]> {
+    return heard(this.#history.pins().then((pins) => this.#viewed(pins)))
+  }
+  history(place: HistoryPlace = {}): Promise<HistoryPage> {
+    const page = this.#history.page(place)
+    return heard(page.then(({ messages, more, newer }) => ({ messages: this.#viewed(messages.reverse()), more, newer })))
+  }
+  #viewed(messages: readonly Message[]): SentMessage[] {
+    return messages.map((message) => ({ ...message, mine: message.author === this.state.me?.key, pending: null }))
+  }
+  search(query: RoomSearch): Promise<SearchPage> {
+    return heard(search(this.#host.get, { ...query, roomId: this.id }))
+  }
+
   loadOlder(limit = 50): Promise<boolean> {
     this.#paging ??= this.#loadOlder(limit).finally(() => {
       this.#paging = null
@@ -106,23 +227,39 @@ export class RoomClient implements Room {
   }
   #order<N extends OrderName>(name: N, input: Orders[N]): Promise<Output<N>> {
     const { over } = this.attendance
+    this.#host.stirred()
     return over ? refused(over) : this.#commands.order(name, input)
   }
 
   async #loadOlder(limit: number): Promise<boolean> {
     const { attendance } = this
-    for (let fetched = 0; fetched < REFETCHES; fetched++) {
+    const assertOpen = () => {
       if (attendance.over) throw attendance.over
-      if (!attendance.store.room.more) return false
-      const before = rooms.oldest(attendance.store)
-      const page = await this.#host.page(this.id, before, limit)
-      if (attendance.over) throw attendance.over
-      const store = rooms.withPage(attendance.store, before, page)
-      if (!store) continue
-      attendance.update(store)
-      return store.room.more
     }
-    throw unanswered()
+    assertOpen()
+    if (!attendance.store.room.more) return false
+    let before: number | undefined
+    const fetch = () => {
+      before = rooms.oldest(attendance.store)
+      return this.#history.page({ limit, ...(before !== undefined && { before }) })
+    }
+    return fetchUntil(fetch, (page) => {
+      assertOpen()
+      const store = rooms.withPage(attendance.store, before, page)
+      if (store) attendance.update(store)
+      return store?.room.more ?? null
+    })
+  }
+
+  /** What is new in the store is told to whoever makes more of it. */
+  #heard(store: rooms.RoomStore): void {
+    const isNews = store.news !== this.#news && store.news.length > 0
+    this.#news = store.news
+    if (this.#isFresh) this.#threads.reset(store)
+    else if (isNews) this.#threads.heard(store.news)
+    this.#isFresh = false
+    this.#company.updated(store, isNews)
+    if (isNews) this.#host.inbox.said(store, this.id)
   }
 
   #changed(): void {

@@ -3,6 +3,7 @@ import type { ActorKey, CommandId, MessageId } from '../contract/ids.ts'
 import { can } from '../contract/permissions.ts'
 import type { RoomKind } from '../contract/roles.ts'
 import type { Member, RoomSettings } from '../contract/rooms/schema.ts'
+import type { CompanyView } from './company.ts'
 import { expected } from './optimism.ts'
 import type { Outbox, Pending } from './outbox.ts'
 import { isLive, type RoomStore } from './room-store.ts'
@@ -29,7 +30,7 @@ export type PendingMessage = Omit<Message, 'id' | 'seq' | 'rev' | 'author'> & {
 export type RoomMessage = SentMessage | PendingMessage
 
 /** All that an app shows of a room. Immutable: another object after each change, and the same messages where they are. */
-export type RoomView = {
+export type RoomView = CompanyView & {
   readonly status: RoomStatus
   readonly title: string | null
   readonly kind: RoomKind | null
@@ -44,44 +45,70 @@ export type RoomView = {
   readonly more: boolean
   /** How many of our sends and changes are still on their way. All else shows them as done. */
   readonly waiting: number
+  /** How many of these would be lost if the page were closed now: those that are not in the storage yet. */
+  readonly unsaved: number
   /** Slow mode lets us speak again at this time, as `Date.now()` counts; null where that is now. */
   readonly maySpeakAt: number | null
   /** The seq of the last event applied. */
   readonly rev: number
 }
 
-/** `known` keeps a shown message the same object for as long as it says the same. */
-export function viewOf(store: RoomStore, outbox: Outbox, left: boolean, known: WeakMap<Message, SentMessage>): RoomView {
+/** Keeps a shown message the same object for as long as it says the same. */
+export type Known = WeakMap<Message, SentMessage>
+
+/** What the store and the outbox say of it. `before` is what was shown last. */
+export function viewOf(
+  store: RoomStore,
+  outbox: Outbox,
+  left: boolean,
+  known: Known,
+  before: RoomView | null,
+): Omit<RoomView, keyof CompanyView | 'unsaved'> {
   const { room, kind } = store
   const me = store.me && (room.members[store.me.key] ?? store.me)
   const { messages, pins, settings } = expected(room, outbox, me?.key ?? null)
-  const sends = outbox.filter(({ name }) => name === 'chat.send')
-  const shown = (read: Message, i: number): SentMessage => {
-    const message = messages[i]!
-    const now: SentMessage = { ...message, mine: read.author === me?.key, pending: message === read ? null : 'changing' }
-    const before = known.get(read)
-    if (before && same(before, now)) return before
-    known.set(read, now)
-    return now
-  }
-  const pending = ({ commandId, eventId, stage }: Pending, i: number): PendingMessage => {
-    const { rev: _rev, ...message } = messages[room.messages.length + i]!
-    return { ...message, id: eventId ?? commandId, seq: null, author: me?.key ?? null, mine: true, pending: stage }
-  }
+  const shown = shownOf(room.messages, messages, outbox, me?.key ?? null, known)
   return {
     status: left ? 'left' : statusOf(store),
     title: room.title,
     kind,
     me,
-    members: Object.values(room.members),
+    members: kept(before?.members, Object.values(room.members)),
     settings,
     pins,
-    messages: [...room.messages.map(shown), ...sends.map(pending)],
+    messages: kept(before?.messages, shown),
     more: room.more,
     waiting: outbox.length,
     maySpeakAt: kind && me && !can('announce', { kind, role: me.role, ...settings }) ? nextSlot(room.messages, me.key, settings) : null,
     rev: room.rev,
   }
+}
+
+/** The same list where it has the same in it. */
+const kept = <T>(before: readonly T[] | undefined, now: readonly T[]): readonly T[] =>
+  before?.length === now.length && now.every((item, i) => item === before[i]) ? before : now
+
+/** Messages as they are shown: those that were read, as they are expected to be, and those that are still on their way. */
+export function shownOf(
+  read: readonly Message[],
+  now: readonly Message[],
+  outbox: Outbox,
+  me: ActorKey | null,
+  known: Known,
+): RoomMessage[] {
+  const sent = read.map((message, i): SentMessage => {
+    const shown: SentMessage = { ...now[i]!, mine: message.author === me, pending: now[i] === message ? null : 'changing' }
+    const before = known.get(message)
+    if (before && same(before, shown)) return before
+    known.set(message, shown)
+    return shown
+  })
+  const sends = outbox.filter(({ name }) => name === 'chat.send')
+  const pending = sends.map(({ commandId, eventId, stage }, i): PendingMessage => {
+    const { rev: _rev, ...message } = now[read.length + i]!
+    return { ...message, id: eventId ?? commandId, seq: null, author: me, mine: true, pending: stage }
+  })
+  return [...sent, ...pending]
 }
 
 /** What is not on its way has changed where it is another object of the store; then it is not looked up at all. */

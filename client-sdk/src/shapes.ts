@@ -1,11 +1,15 @@
-import type { Changed, Message, MessagePage, Place } from '../contract/chat/schema.ts'
+import type { Changed, Message, MessagePage, Place, Reaction, Version } from '../contract/chat/schema.ts'
 import type { Checkpoint } from '../contract/checkpoint.ts'
 import type { Envelope } from '../contract/events.ts'
 import type { CommandName, Reply } from '../contract/index.ts'
-import type { Joined, Member, Snapshot, Synced } from '../contract/rooms/schema.ts'
+import type { PersonPresence } from '../contract/presence/schema.ts'
+import type { Joined, Member, RoomSettings, RoomSummary, Snapshot, Synced } from '../contract/rooms/schema.ts'
+import type { SearchHit, SearchPage } from '../contract/search/schema.ts'
 import type { Session } from '../contract/sessions/schema.ts'
+import type { InboxChange, Present, ReadMark, RoomPresence, Whisper, WhisperName } from '../contract/whispers.ts'
 import type { CheckpointKey } from './checkpoints.ts'
 import { asWireError } from './errors.ts'
+import type { KeptCommand, KeptRoom } from './kept-format.ts'
 
 /**
  * What the SDK's own code leans on in what comes over a wire or out of a storage, and no more: fields and values that are
@@ -41,17 +45,33 @@ export const isEnvelope = object<Envelope>({ roomId: isString, seq: isSeq, id: i
 export const isClosed = object<{ roomId: Envelope['roomId'] }>({ roomId: isString })
 const isChanged = object<Changed>({ seq: isSeq })
 const isPlace = object<Place>({ messageId: isString, seq: isSeq, at: isString })
-const isMessage = object<Message>({ id: isString, seq: isSeq, rev: isSeq, author: isString, at: isString, text: orNull(isString) })
+const isReaction = object<Reaction>({ emoji: isString, by: listOf(isString) })
+const isMessage = object<Message>({
+  id: isString,
+  seq: isSeq,
+  rev: isSeq,
+  author: isString,
+  at: isString,
+  text: orNull(isString),
+  replies: isCount,
+  reactions: listOf(isReaction),
+})
+export const isMessages = object<{ messages: Message[] }>({ messages: listOf(isMessage) })
+export const isVersions = object<{ versions: Version[] }>({ versions: listOf(object<Version>({ seq: isSeq, text: orNull(isString) })) })
 const isMember = object<Member>({ key: isString })
-export const isPage = object<MessagePage>({ asOf: isCount, messages: listOf(isMessage), more: isBoolean })
+export const isPage = object<MessagePage>({ asOf: isCount, messages: listOf(isMessage), more: isBoolean, newer: isBoolean })
 const isSnapshot = object<Snapshot>({
   asOf: isCount,
   title: orNull(isString),
   members: listOf(isMember),
+  settings: object<RoomSettings>({ slowMode: isCount, announcementsOnly: isBoolean }),
+  pins: listOf(isSeq),
   messages: listOf(isMessage),
   more: isBoolean,
 })
 const isSynced = object<Synced>({ head: isCount, events: listOf(isEnvelope) })
+const isReads = listOf(object<ReadMark>({ member: isString, seq: isCount }))
+const presence = { present: orNull(listOf(object<Present>({ member: isString, away: isBoolean }))), count: isCount }
 const isJoined = object<Joined>({
   me: isMember,
   kind: isString,
@@ -60,7 +80,25 @@ const isJoined = object<Joined>({
   snapshot: orNull(isSnapshot),
   checkpoint: orNull(isCheckpoint),
   pastHash: orNull(isString),
+  reads: isReads,
+  presence: object<RoomPresence>(presence),
 })
+
+const unread = { read: isCount, unread: isCount, mentions: isCount, muted: isBoolean }
+const isInboxChange = object<InboxChange>({ roomId: isString, head: isCount, lastAt: orNull(isString), ...unread })
+const isSummary = object<RoomSummary>({ roomId: isString, title: orNull(isString), head: isCount, lastAt: orNull(isString), ...unread })
+export const isRoomList = object<{ rooms: RoomSummary[]; cursor: string | null }>({ rooms: listOf(isSummary), cursor: orNull(isString) })
+const isHit = object<SearchHit>({ roomId: isString, message: isMessage, snippet: isString, ranges: listOf(Array.isArray) })
+export const isSearchPage = object<SearchPage>({ hits: listOf(isHit), more: isBoolean, cursor: orNull(isString) })
+
+const whispers: Record<WhisperName, (value: unknown) => boolean> = {
+  'room.typing': object({ roomId: isString, member: isString, typing: isBoolean }),
+  'room.presence': object({ roomId: isString, ...presence }),
+  'room.reads': object({ roomId: isString, reads: isReads }),
+  'inbox.changed': object({ rooms: listOf(isInboxChange) }),
+}
+export const whisperNames = Object.keys(whispers) as WhisperName[]
+export const isWhisper = <W extends WhisperName>(name: W, value: unknown): value is Whisper<W> => whispers[name](value)
 
 const isAnything = (_: unknown) => true
 const outputs: Record<CommandName, (data: unknown) => boolean> = {
@@ -76,11 +114,11 @@ const outputs: Record<CommandName, (data: unknown) => boolean> = {
   'chat.pin': isChanged,
   'chat.unpin': isChanged,
   'room.configure': isChanged,
-  'room.read': isAnything,
-  'room.mute': isAnything,
+  'room.read': object(unread),
+  'room.mute': object(unread),
   'room.typing': isAnything,
   'presence.update': isAnything,
-  'presence.query': isAnything,
+  'presence.query': object({ people: listOf(object<PersonPresence>({ member: isString, online: isBoolean, away: isBoolean })) }),
 }
 
 export function isReply<T>(name: CommandName, value: unknown): value is Reply<T> {
@@ -91,5 +129,14 @@ export function isReply<T>(name: CommandName, value: unknown): value is Reply<T>
 /** Of a key, that it can be found; whether it can verify anything, the platform says. */
 export const isKeys = object<{ keys: CheckpointKey[] }>({ keys: listOf(object<CheckpointKey>({ kty: isString, kid: isString })) })
 export const isSession = object<Session>({ accessToken: isString, refreshToken: isString })
+
+/** Out of the storage. */
+export const isKeptRoom = object<KeptRoom>({ me: orNull(isMember), kind: orNull(isString), snapshot: isSnapshot })
+export const isKeptCommand = object<KeptCommand>({
+  commandId: isString,
+  name: (name) => isString(name) && Object.hasOwn(outputs, name),
+  input: object({}),
+  at: (at) => isString(at) && !Number.isNaN(Date.parse(at)),
+})
 
 export const malformed = (what: string): TypeError => new TypeError(`The hub sent a malformed ${what}`)

@@ -84,10 +84,14 @@ export class FakeLog {
     return { deal: { message: message.seq, ...(emoji && { emoji }) }, personal }
   }
 
-  /** Erases these seqs, in the log too. */
-  erase(seqs: number[]): Envelope {
-    for (const event of this.events) if (seqs.includes(event.seq)) Object.assign(event, { data: { ...event.data, personal: null } })
-    return this.#append('log.erased', newId<EventId>(), other, { deal: { seqs, reason: 'moderation' }, personal: null })
+  /** Erases these seqs, in the log too, and every version of a message with it. */
+  erase(named: number[]): Envelope {
+    const messageOf = ({ seq, type, data }: Envelope) => (type === 'chat.messageEdited' ? data.deal.message : seq)
+    const wanted = new Set(this.events.filter(({ seq }) => named.includes(seq)).map(messageOf))
+    const gone = this.events.filter((event) => wanted.has(messageOf(event)))
+    for (const event of gone) Object.assign(event, { data: { ...event.data, personal: null } })
+    const deal = { seqs: gone.map(({ seq }) => seq), reason: 'moderation' }
+    return this.#append('log.erased', newId<EventId>(), other, { deal, personal: null })
   }
 
   /** The messages that something after this seq has changed. */

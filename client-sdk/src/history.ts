@@ -1,0 +1,45 @@
+import type { Message, MessagePage, Version } from '../contract/chat/schema.ts'
+import type { RoomId } from '../contract/ids.ts'
+import { unanswered } from './errors.ts'
+import type { RoomHost } from './room.ts'
+import type { SentMessage } from './room-view.ts'
+import { isMessages, isPage, isVersions } from './shapes.ts'
+
+/** A place in the history: older or newer than a seq, on both sides of one, or of a moment (ISO 8601). None: the newest. */
+export type HistoryPlace = { before?: number; after?: number; around?: number; at?: string; limit?: number }
+
+/** A part of the history as it was, in order of seq. `more`: there are older ones; `newer`: newer ones. */
+export type HistoryPage = { readonly messages: readonly SentMessage[]; readonly more: boolean; readonly newer: boolean }
+
+/** What is read of a room, and not kept up to date by itself. */
+export class History {
+  readonly #at: string
+  readonly #host: RoomHost
+
+  constructor(roomId: RoomId, host: RoomHost) {
+    this.#at = `/api/v1/rooms/${encodeURIComponent(roomId)}`
+    this.#host = host
+  }
+
+  page(place: HistoryPlace & { thread?: number }): Promise<MessagePage> {
+    const given = Object.entries(place).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]))
+    return this.#host.get(`${this.#at}/messages?${new URLSearchParams(given)}`, isPage)
+  }
+  async pins(): Promise<readonly Message[]> {
+    return (await this.#host.get(`${this.#at}/pins`, isMessages)).messages
+  }
+  async versions(message: number): Promise<readonly Version[]> {
+    return (await this.#host.get(`${this.#at}/messages/${message}/versions`, isVersions)).versions
+  }
+}
+
+const REFETCHES = 5
+
+/** Fetches a page until `take` has made something of it: it may have been overtaken by what changes it. */
+export async function fetchUntil<T>(fetch: () => Promise<MessagePage>, take: (page: MessagePage) => T | null): Promise<T> {
+  for (let fetched = 0; fetched < REFETCHES; fetched++) {
+    const taken = take(await fetch())
+    if (taken !== null) return taken
+  }
+  throw unanswered()
+}
