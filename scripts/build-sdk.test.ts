@@ -21,7 +21,7 @@ test('the SDK as it is published runs on the Node that the machine has', { timeo
        import { reduce, emptyRoom } from 'parley-client/contract'
        import { fileStorage } from 'parley-client/node'
        const parley = connect({ url: 'http://127.0.0.1:9', getToken: async () => 'none' })
-       parley.subscribe(() => { if (parley.status === 'waiting') parley.close() })
+       parley.subscribe(() => { if (parley.status === 'offline') parley.close() })
        const ended = await parley.room('018f0000-0000-7000-8000-00000000000a').join().catch((error) => error.code)
        console.log(JSON.stringify([typeof SDK_VERSION, ended, typeof reduce, emptyRoom.rev, typeof fileStorage, process.versions.node]))`,
     )

@@ -124,7 +124,7 @@ async function play(nora: Person, aiko: Person, line: Awaited<ReturnType<typeof 
 
   say("\n✂  Aiko's line is cut. Nora goes on, and so does Aiko.\n")
   line.cut(true)
-  await aiko.is('waiting')
+  await aiko.is('offline')
   nora.order({ say: 'Could we have the cup in the frame?' })
   nora.order({ say: '…and the steam, if you can.' })
   aiko.order({ say: 'Written in the tunnel: the reel is ready.' })

@@ -17,8 +17,8 @@ export type AttendanceEvents = {
   updated(store: rooms.RoomStore): void
   /** The connection is gone, and `store` is about to say so. */
   detached(): void
-  /** Nothing more will come of what is open, and `store` is about to say so. */
-  ended(reason: ParleyError): void
+  /** Nothing more will come of what is open, and `store` is about to say so. `givenUp`: nor at a later visit. */
+  ended(reason: ParleyError, givenUp: boolean): void
 }
 
 /** Being in one room: the shell of its store, which joins, stays, catches up and leaves. The store says what the answers mean. */
@@ -38,6 +38,7 @@ export class Attendance {
   #run = 0
   #entering: Promise<void> = Promise.resolve()
   #catchingUp = -1
+  #ready: Promise<unknown> = Promise.resolve()
 
   constructor(id: RoomId, host: RoomHost, on: AttendanceEvents) {
     this.id = id
@@ -61,6 +62,16 @@ export class Attendance {
     return this.#run
   }
 
+  /** No join before this, so that it says from where on; it never rejects. */
+  holdUntil(ready: Promise<unknown>): void {
+    this.#ready = ready
+  }
+
+  /** What is known from an earlier visit, unless the hub was first. */
+  recall(store: rooms.RoomStore): void {
+    if (this.#store.stage === 'new' && !this.#over) this.update(store)
+  }
+
   join(): Promise<void> {
     if (this.#store.stage === 'removed' && !this.#final) this.#startOver()
     if (this.#over) return refused(this.#over)
@@ -78,7 +89,8 @@ export class Attendance {
     const { id } = this
     const known = this.#online && this.#wanted
     this.#left = true
-    this.stop(new ParleyError('client.closed', 'The room was left'))
+    this.#final = true
+    this.#finish(new ParleyError('client.closed', 'The room was left'), true)
     // A join that is still under way could otherwise arrive after the leave.
     const done = this.#entering.then(() => (known ? this.#host.command('room.leave', { roomId: id }) : undefined)).catch(() => {})
     this.#host.left(id, done)
@@ -89,7 +101,8 @@ export class Attendance {
   online(): void {
     this.#online = true
     const run = ++this.#run
-    if (this.#wanted) this.#entering = this.#host.quiet(this.id).then(() => this.#enter(run))
+    this.#tellWaiting()
+    if (this.#wanted) this.#entering = Promise.all([this.#host.quiet(this.id), this.#ready]).then(() => this.#enter(run))
   }
 
   /** The connection is gone. */
@@ -114,7 +127,7 @@ export class Attendance {
   /** Nothing more will come: whatever is open is settled with this reason. */
   stop(reason: ParleyError): void {
     this.#final = true
-    this.#finish(reason)
+    this.#finish(reason, false)
   }
 
   /** The one place where the store changes. */
@@ -122,23 +135,28 @@ export class Attendance {
     this.#store = store
     if (rooms.isBehind(store)) void this.#catchUp()
     this.#on.updated(store)
+    this.#tellWaiting()
     if (rooms.isLive(store)) for (const join of this.#joins.splice(0)) join.resolve()
   }
 
-  #finish(reason: ParleyError): void {
+  #tellWaiting(): void {
+    this.#host.waits(this.id, this.#online && this.#wanted && !rooms.isLive(this.#store))
+  }
+
+  #finish(reason: ParleyError, givenUp: boolean): void {
     this.#over = reason
     this.#wanted = false
     this.#run++
     this.pauses.end()
     for (const join of this.#joins.splice(0)) join.reject(reason)
-    this.#on.ended(reason)
+    this.#on.ended(reason, givenUp)
     this.update(rooms.detached(this.#store))
   }
 
   /** The room has ended for us, while the client goes on. */
   #end(reason: ParleyError): void {
     this.#store = { ...this.#store, stage: reason.code === 'log.forked' ? 'forked' : 'removed' }
-    this.#finish(reason)
+    this.#finish(reason, reason.code !== 'log.forked')
   }
 
   #startOver(): void {

@@ -121,7 +121,12 @@ test('K5 keys out of reach accuse nobody: it is reported, and nothing is remembe
 
 test('K6 a storage that fails is reported, and the room goes on', async () => {
   const broken = () => Promise.reject(new Error('quota'))
-  const checkpoints = new Checkpoints({ storage: { get: broken, set: broken, delete: broken }, fetchKeys, pinned: undefined, onError })
+  const checkpoints = new Checkpoints({
+    storage: { get: broken, set: broken, delete: broken, keys: broken },
+    fetchKeys,
+    pinned: undefined,
+    onError,
+  })
   expect(await checkpoints.known(roomId)).toBeNull()
   await checkpoints.judge(roomId, null, { checkpoint: await sign(3, 'a'), pastHash: null })
   expect(onError).toHaveBeenCalledTimes(2)
@@ -133,7 +138,7 @@ test('K7 what is no checkpoint of the room in the storage is none, and a good on
   const bad = ['"5"', '5', '{}', '[]', 'null', '{', JSON.stringify({ ...good, seq: 'x' }), JSON.stringify({ ...good, hash: 'x' })]
   for (const kept of [...bad, JSON.stringify(elsewhere)]) {
     const storage = memoryStorage()
-    storage.set(`parley/checkpoint/${roomId}`, kept)
+    storage.set(`checkpoint/${roomId}`, kept)
     const checkpoints = new Checkpoints({ storage, fetchKeys, pinned: undefined, onError })
     const known = await checkpoints.known(roomId)
     expect(known).toBeNull()

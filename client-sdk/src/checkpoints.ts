@@ -98,7 +98,7 @@ export class Checkpoints {
   }
 }
 
-const keyOf = (roomId: string): string => `parley/checkpoint/${roomId}`
+const keyOf = (roomId: string): string => `checkpoint/${roomId}`
 const forked = (message: string): ParleyError => new ParleyError('log.forked', message)
 
 function fromBase64url(text: string): Uint8Array<ArrayBuffer> | null {

@@ -15,6 +15,9 @@ export class RemoteError extends ParleyError {
   }
 }
 
+/** As it came, to be told to another tab. */
+export const wireOf = ({ code, message, retryable, requestId }: RemoteError): WireError => ({ code, message, retryable, requestId })
+
 /** No answer came: what was asked may have been done or not. Ask again with the same command id. */
 export const unanswered = (cause?: unknown): ParleyError => new ParleyError('server.unavailable', 'No answer came', { cause })
 

@@ -44,13 +44,23 @@ export type Outbox = readonly Pending[]
 export type Done = ReadonlyMap<CommandId, Place>
 type Place = Output<OrderName>
 
-type Order = { [K in OrderName]: Pick<Pending<K>, 'commandId' | 'name' | 'input' | 'at'> }[OrderName]
+export type Order = { [K in OrderName]: Pick<Pending<K>, 'commandId' | 'name' | 'input' | 'at'> }[OrderName]
 /** Null where `limit` commands wait already. */
 export function queued(outbox: Outbox, limit: number, order: Order, me: ActorKey | null): Outbox | null {
   if (outbox.length >= limit) return null
   const pending = { ...order, eventId: me && eventOf(order.commandId, me), stage: 'queued', place: null } as Pending
   const sent = outbox.flatMap(({ commandId, place }): [CommandId, Place][] => (place ? [[commandId, place]] : []))
   return [...outbox, ...pointed([pending], sent)]
+}
+
+/** With commands of an earlier visit, or of another tab, each in the place of its time. */
+export function joinedBy(outbox: Outbox, commands: readonly Order[], me: ActorKey | null): Outbox {
+  const known = new Set(outbox.map(({ commandId }) => commandId))
+  const others = commands
+    .filter(({ commandId }) => !known.has(commandId))
+    .map((order) => ({ ...order, eventId: me && eventOf(order.commandId, me), stage: 'queued', place: null }) as Pending)
+  const isBefore = (a: Pending, b: Pending) => a.at < b.at || (a.at === b.at && a.commandId < b.commandId)
+  return [...outbox, ...others].sort((a, b) => (isBefore(a, b) ? -1 : 1))
 }
 
 /** A command's first event; what a send sends is called the same. */
