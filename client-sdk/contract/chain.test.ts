@@ -1,6 +1,6 @@
+import { createPrivateKey, createPublicKey, type JsonWebKey, sign, verify } from 'node:crypto'
 import { hmac } from '@noble/hashes/hmac.js'
 import { sha256 } from '@noble/hashes/sha2.js'
-import { createPrivateKey, createPublicKey, type JsonWebKey, sign, verify } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { digest as nodes } from '../../persistence/digest.ts'
 import { digest as sdk } from '../src/digest.ts'

@@ -71,9 +71,11 @@ export class Commands {
   /** How another tab fared with a command. */
   hear(news: Extract<News, { commandId: CommandId }>): void {
     if (!this.#outbox.some(({ commandId }) => commandId === news.commandId)) return
-    if (news.do === 'refused') return this.#refuse(news.commandId, new RemoteError(news.error))
-    this.#take(news.commandId)?.resolve(news.place)
-    this.#change(out.acknowledged(this.#outbox, news.commandId, news.place))
+    if (news.do === 'refused') this.#refuse(news.commandId, new RemoteError(news.error))
+    else {
+      this.#take(news.commandId)?.resolve(news.place)
+      this.#change(out.acknowledged(this.#outbox, news.commandId, news.place))
+    }
   }
 
   /** What a command says for this message; null for one that is not there. */
