@@ -6,6 +6,7 @@ import { secureHeaders } from 'hono/secure-headers'
 import { z } from 'zod'
 import { ParleyError } from '../client-sdk/contract/index.ts'
 import { addressOf } from './address.ts'
+import { asyncApiRoutes, pagePolicy } from './asyncapi/routes.ts'
 import { chatRoutes } from './chat/routes.ts'
 import { type House, nextRequestId } from './ctx.ts'
 import { healthRoutes } from './health/routes.ts'
@@ -27,6 +28,8 @@ type Options = {
   /** Besides PostgreSQL. */
   engines?: () => readonly Engine[]
   trustedProxies?: number
+  /** Where the server is reached, for its description of itself. */
+  publicUrl?: string
   /** Without it there are only health and the well-known keys, for a process without the role `api`. */
   api?: boolean
 }
@@ -35,16 +38,22 @@ export type RestApp = OpenAPIHono<AppEnv>
 /** Of a request's body, in bytes. */
 const MOST_BYTES = 256 * 1_024
 const API = '/api/v1'
+const LOCAL = 'http://127.0.0.1:3000'
 
 /** The REST side of a node: what it answers needs no server, see `app.request`. Throws where a route has no rule. */
-export function createApp(house: House, { log, isAllowedOrigin, engines = () => [], trustedProxies = 0, api = true }: Options): RestApp {
+export function createApp(
+  house: House,
+  { log, isAllowedOrigin, engines = () => [], trustedProxies = 0, publicUrl = LOCAL, api = true }: Options,
+): RestApp {
   const app = router()
   use(app, '*', begin(house, engines, trustedProxies, log))
+  use(app, '/asyncapi', pagePolicy)
   use(app, '*', secureHeaders({ contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] }, xFrameOptions: 'DENY' }))
   use(app, '*', cors({ ...CORS, origin: (origin) => (isAllowedOrigin(origin) ? origin : null) }))
   use(app, '*', bodyLimit({ maxSize: MOST_BYTES, onError: tooLarge }))
-  for (const routes of api ? [sessionRoutes, peopleRoutes, settingsRoutes, roomRoutes, chatRoutes, searchRoutes, logRoutes] : []) app.route(API, routes)
-  for (const routes of [welcomeRoutes, healthRoutes, wellKnownRoutes]) app.route('/', routes)
+  for (const routes of api ? [sessionRoutes, peopleRoutes, settingsRoutes, roomRoutes, chatRoutes, searchRoutes, logRoutes] : [])
+    app.route(API, routes)
+  for (const routes of [welcomeRoutes, healthRoutes, wellKnownRoutes, asyncApiRoutes(publicUrl)]) app.route('/', routes)
   describe(app)
   app.notFound((c) => fail(c, new ParleyError('resource.notFound', 'There is nothing here')))
   app.onError((error, c) => fail(c, error))

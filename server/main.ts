@@ -63,6 +63,7 @@ async function start(config: Config, log: Log, reset: boolean): Promise<string> 
     isAllowedOrigin: origin,
     engines: () => otherEngines(redis),
     trustedProxies: config.trustedProxies,
+    publicUrl: config.publicUrl,
     api: has('api'),
   })
   const http = createServer(getRequestListener(app.fetch))

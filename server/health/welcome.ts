@@ -11,6 +11,7 @@ const PAGE = `<!doctype html>
 <p>This server is running. People meet on it through apps made with its client SDK.</p>
 <ul>
 <li><a href="/openapi.json">REST interface</a> (OpenAPI 3.1)</li>
+<li><a href="/asyncapi">What goes over a socket</a> (<a href="/asyncapi.json">AsyncAPI 3</a>)</li>
 <li><a href="/readyz">Health and engines</a></li>
 <li><a href="/.well-known/parley-checkpoint-keys.json">Keys that sign the log's checkpoints</a></li>
 </ul>

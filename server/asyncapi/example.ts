@@ -1,0 +1,35 @@
+import type { Schema } from './schemas.ts'
+
+const UUID = '018f0000-0000-7000-8000-00000000000a'
+/** What a field of this name looks like, where its type says too little. */
+const KNOWN: Record<string, unknown> = {
+  text: 'Agreed: **two** posts by Friday.',
+  title: 'Spring campaign',
+  name: 'Ada',
+  emoji: '👍',
+  message: 1,
+  token: 'eyJhbGciOiJFZERTQSJ9.e30.c2ln',
+  stream: UUID,
+  hash: '0'.repeat(64),
+  requestId: 'a1b2c3-4d',
+}
+const INSTANT = '2026-01-31T12:00:00.000Z'
+
+/** A value of this JSON Schema, the same each time. `shared`: what its `$ref`s name. */
+export function example(schema: Schema, shared: Record<string, Schema>, field = ''): unknown {
+  const one = (s: unknown, name = field) => example(s as Schema, shared, name)
+  const { $ref, format, properties, items, minItems, minimum } = schema
+  const type = Array.isArray(schema.type) ? schema.type[0] : schema.type
+  if (typeof $ref === 'string') return one(shared[$ref.split('/').at(-1)!])
+  if ('const' in schema) return schema.const
+  if (Array.isArray(schema.enum)) return schema.enum[0]
+  for (const choice of [schema.oneOf, schema.anyOf, schema.allOf]) if (Array.isArray(choice)) return one(choice[0])
+  if (properties) return Object.fromEntries(Object.entries(properties).map(([name, its]) => [name, one(its, name)]))
+  if (type === 'array') return items ? Array.from({ length: Math.max(1, Number(minItems ?? 1)) }, () => one(items)) : []
+  if (format === 'uuid') return UUID
+  if (format === 'date-time') return INSTANT
+  if (Object.hasOwn(KNOWN, field) && (type === undefined || typeof KNOWN[field] === (type === 'integer' ? 'number' : type)))
+    return KNOWN[field]
+  if (type === 'integer' || type === 'number') return Math.max(1, Number(minimum ?? 1))
+  return ({ string: 'text', boolean: true, null: null } as Schema)[String(type)] ?? {}
+}

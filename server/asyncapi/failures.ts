@@ -1,0 +1,31 @@
+import { type CommandName, commands, type ErrorCode, isRoomRule } from '../../client-sdk/contract/index.ts'
+
+const EVERYWHERE: readonly ErrorCode[] = ['request.invalid', 'session.ended', 'rate.limited', 'server.failed', 'server.unavailable']
+/** What can go wrong besides what goes wrong with every command of its kind. */
+const OWN: Record<CommandName, readonly ErrorCode[]> = {
+  'session.renew': ['session.required', 'access.denied'],
+  'room.join': ['access.changed'],
+  'room.sync': [],
+  'room.configure': [],
+  'room.read': [],
+  'room.mute': [],
+  'room.leave': [],
+  'chat.send': ['mention.notMember', 'chat.slowMode'],
+  'chat.edit': ['mention.notMember', 'message.deleted'],
+  'chat.delete': [],
+  'chat.react': ['message.deleted', 'message.reactionsFull'],
+  'chat.unreact': ['message.deleted'],
+  'chat.pin': ['message.deleted', 'room.pinsFull'],
+  'chat.unpin': ['message.deleted'],
+  'room.typing': [],
+  'presence.update': [],
+  'presence.query': [],
+}
+
+/** The codes that a command may be answered with. */
+export function failuresOf(name: CommandName): ErrorCode[] {
+  const { allow, input } = commands[name]
+  const inRoom: ErrorCode[] = isRoomRule(allow) ? ['resource.notFound', 'access.denied'] : []
+  const writing: ErrorCode[] = 'commandId' in input.shape ? ['access.changed', 'command.reused'] : []
+  return [...new Set([...OWN[name], ...inRoom, ...writing, ...EVERYWHERE])]
+}
