@@ -145,11 +145,32 @@ test('the entities are the tables: every column with its type, and which may be 
   await db.close()
   const tables = entities.map((meta) => `'${meta.tableName}'`).join()
   const actual = await ask<{ line: string }>(
-    `select format('%s.%s %s %s%s', table_name, column_name, case when data_type = 'timestamp with time zone' then 'timestamptz' else data_type end,
+    `select format('%s.%s %s %s%s', table_name, column_name, case data_type when 'timestamp with time zone' then 'timestamptz' when 'integer' then 'int' else data_type end,
               case is_nullable when 'YES' then 'null' else 'not null' end,
               case when exists (select from pg_index where indrelid = format('parley.%I', table_name)::regclass and indisprimary and ordinal_position = any(indkey)) then ' key' end) as line
        from information_schema.columns where table_schema = 'parley' and table_name in (${tables})`,
   )
   expect(entities.map((meta) => meta.tableName).sort()).toEqual(['member', 'person', 'refresh_token', 'room', 'session'])
   expect(expected.map((line) => line.replace('timestamptz(6)', 'timestamptz')).sort()).toEqual(actual.map((row) => row.line).sort())
+})
+
+test('a database of the first version keeps its rooms: messages are numbered, members counted, and nobody has a thousand unread', async () => {
+  await migrate(url)
+  const roomId = newId<RoomId>()
+  const people = [newId(), newId()]
+  await ask(`set search_path = parley;
+    select create_stream('${roomId}', 'room');
+    insert into room (id, kind) values ('${roomId}', 'application');
+    insert into person (id, email, name, role, password_hash) select id, id, 'Somebody', 'brand', '' from unnest('{${people}}'::uuid[]) id;
+    insert into member (room_id, actor_key, user_id, role, since, removed_at)
+      select '${roomId}', gen_random_uuid(), id, 'owner', n, case when n = 2 then now() end from unnest('{${people}}'::uuid[]) with ordinality as u (id, n)`)
+  const db = await openDatabase({ url })
+  for (const text of ['one', 'two', 'three']) await db.log.submit(says(roomId, text))
+  await db.close()
+  await dangerouslyMigrateDown(url, '0001-spine')
+  expect(await ask(`select from pg_class where relname in ('reading', 'mention', 'pin')`)).toEqual([])
+  await migrate(url)
+  const counted = `select array(select n from parley.message where room_id = '${roomId}' order by seq) as n, members, told_members from parley.room`
+  expect(await ask(counted)).toEqual([{ n: ['1', '2', '3'], members: 1, told_members: 1 }])
+  expect(await ask('select user_id, seq, n, muted from parley.reading')).toEqual([{ user_id: people[0], seq: '3', n: '3', muted: false }])
 })

@@ -24,8 +24,9 @@ export const migrate = (url: string): Promise<void> =>
     await client.query(readFileSync(new URL('./sql/roles.sql', import.meta.url), 'utf8')) // always: a dump does not bring rights along
   })
 
-/** Takes the schema down again, all of it. For tests and for people who know what they lose. */
-export const dangerouslyMigrateDown = (url: string): Promise<void> => locked(url, async (migrator) => void (await migrator.down({ to: 0 })))
+/** Takes the schema down again, all of it or what came after `to`. For tests and for people who know what they lose. */
+export const dangerouslyMigrateDown = (url: string, to: string | 0 = 0): Promise<void> =>
+  locked(url, async (migrator) => void (await migrator.down({ to })))
 
 async function locked(url: string, work: (migrator: Migrator, client: pg.Client) => Promise<void>): Promise<void> {
   const client = new pg.Client({ connectionString: url, options: startupOptions({ search_path: 'parley' }) })
