@@ -45,12 +45,14 @@ export async function openEdge(hubs: readonly [number, number, number]): Promise
   writeFileSync(join(home, 'nginx.conf'), filled(readFileSync(TEMPLATE, 'utf8'), variables))
   const nginx = run(home)
   const httpUrl = `http://127.0.0.1:${http}`
-  for (const until = Date.now() + PATIENCE; !(await isUp(httpUrl)); await sleep(20)) {
-    if (nginx.hasEnded() || Date.now() > until) throw new Error(`nginx did not start. It said:\n${nginx.said()}`)
-  }
   const close = async () => {
     await nginx.end()
     rmSync(home, { recursive: true, force: true })
+  }
+  for (const until = Date.now() + PATIENCE; !(await isUp(httpUrl)); await sleep(20)) {
+    if (!nginx.hasEnded() && Date.now() < until) continue
+    await close()
+    throw new Error(`nginx did not start. It said:\n${nginx.said()}`)
   }
   return { url, httpUrl, said: nginx.said, close }
 }
@@ -65,8 +67,11 @@ function run(home: string) {
   for (const output of [child.stdout, child.stderr]) output.setEncoding('utf8').on('data', (text: string) => (said += text))
   let ended = false
   const closed = once(child, 'close').then(() => (ended = true))
+  const kill = () => child.kill('SIGTERM')
+  process.once('exit', kill)
   const end = () => {
-    child.kill('SIGTERM')
+    process.off('exit', kill)
+    kill()
     return closed
   }
   return { said: () => said, hasEnded: () => ended, end }
