@@ -5,7 +5,7 @@ export const escaped = (text: unknown): string => String(text).replace(/[&<>"']/
 
 /** The name of the shape that a schema points at, undefined where it says what it is itself. */
 const target = ({ $ref }: Schema): string | undefined => (typeof $ref === 'string' ? $ref.split('/').at(-1) : undefined)
-const choices = (schema: Schema) => (schema.anyOf ?? schema.oneOf) as Schema[] | undefined
+const choices = (schema: Schema) => (schema.anyOf ?? schema.oneOf ?? schema.allOf) as Schema[] | undefined
 const LIMITS = { minLength: 'at least', maxLength: 'at most', minimum: 'from', maximum: 'to', minItems: 'at least', maxItems: 'at most' }
 
 /** A type in words, with links to the shapes that have a name. */

@@ -38,6 +38,10 @@ test('every link of the page leads to a place in it, or to the document', () => 
   expect(html.match(/ id="/g)).toHaveLength(ids.size)
 })
 
+test('a field that is optional shows its type all the same', () => {
+  expect(html).toMatch(/<code>replyTo<\/code> <small>optional<\/small><td><a href="#shape-Seq">Seq<\/a>/)
+})
+
 test('other pages stay forbidden everything, and the welcome page leads here', async () => {
   const welcome = await w.app.request('/')
   expect(welcome.headers.get('Content-Security-Policy')).toBe("default-src 'none'; frame-ancestors 'none'")
