@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
+import { engineProgram } from '../scripts/engines-path.ts'
 import { isFree } from './embedded-postgres.ts'
 
 /** A real redis-server of its own, in memory alone. */
@@ -27,11 +28,12 @@ export async function startTestRedis(): Promise<TestRedis> {
   const port = await freePort()
   const url = `redis://127.0.0.1:${port}`
   let server: ChildProcess | null = null
+  const program = engineProgram('redis')
   const kill = () => server?.kill('SIGKILL')
   process.once('exit', kill)
 
   async function start(): Promise<void> {
-    const child = spawn('redis-server', ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', home], {
+    const child = spawn(program, ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', home], {
       stdio: 'ignore',
     })
     let failure: unknown
@@ -42,7 +44,7 @@ export async function startTestRedis(): Promise<TestRedis> {
     for (const until = Date.now() + PATIENCE; Date.now() < until && !failure && child.exitCode === null; await sleep(20)) {
       if ((await command('ping').catch(() => null)) === 'PONG') return
     }
-    throw new Error('redis-server did not start; it has to be on the PATH', { cause: failure })
+    throw new Error('redis-server did not start', { cause: failure })
   }
 
   async function command(...[name, ...words]: [string, ...(string | Buffer)[]]): Promise<unknown> {

@@ -12,7 +12,7 @@ import { createLog } from './log.ts'
 import { rulesOf } from './route.ts'
 import { signOut } from './sessions/sign-out.ts'
 import { createTokens } from './sessions/tokens.ts'
-import { newSigner, PASSWORD, type TestPerson } from './testing.ts'
+import { commandId, newSigner, PASSWORD, type TestPerson } from './testing.ts'
 import { type Answer, ORIGIN, type Rest, restWorld } from './testing-rest.ts'
 
 let w: Rest
@@ -153,6 +153,21 @@ describe('a problem', () => {
     await broken.close()
   })
 
+  test('without a session there is a limit by address, but for health checks', async () => {
+    const few = await restWorld({ limits: { addresses: new TokenBuckets({ perSecond: 0.1, burst: 2 }) } })
+    const renew = (address: string) =>
+      few.call('POST', '/api/v1/sessions/renew', { body: { refreshToken: 'x', commandId: commandId() }, address })
+    expect([(await renew('192.0.2.7')).status, (await renew('::ffff:192.0.2.7')).status]).not.toContain(429)
+    const refused = await renew('192.0.2.7')
+    expect(refused).toMatchObject({ status: 429, body: { code: 'rate.limited', retryAfter: 10 } })
+    expect(refused.body.detail).toContain('ADDRESS_RATE_PER_SECOND')
+    expect((await renew('192.0.2.8')).status).not.toBe(429)
+    for (let n = 0; n < 5; n++) expect((await few.call('GET', '/readyz', { address: '192.0.2.7' })).status).toBe(200)
+    const token = await few.token(await few.person())
+    expect((await few.call('GET', '/api/v1/me', { token, address: '192.0.2.7' })).status).toBe(200) // the person has limits of their own
+    await few.close()
+  })
+
   test('of too many requests says when to come back', async () => {
     const few = await restWorld({ limits: { commands: new TokenBuckets({ perSecond: 0.001, burst: 2 }) } })
     const [a, b] = [await few.person(), await few.person()]
@@ -161,8 +176,8 @@ describe('a problem', () => {
     for (let i = 0; i < 3; i++) statuses.push((await few.call('GET', '/api/v1/me', { token: aToken })).status)
     expect(statuses).toEqual([200, 200, 429])
     const again = await few.call('GET', '/api/v1/me', { token: await few.token(a) })
-    expect(again).toMatchObject({ body: { code: 'rate.limited', retryable: true } }) // a second session has no share of its own
-    expect(again.headers.get('Retry-After')).toBe('1')
+    expect(again).toMatchObject({ body: { code: 'rate.limited', retryable: true, retryAfter: 1_000 } }) // a second session has no share of its own
+    expect(again.headers.get('Retry-After')).toBe('1000')
     expect((await few.call('GET', '/api/v1/me', { token: bToken })).status).toBe(200)
     await few.close()
   })
