@@ -382,7 +382,10 @@ test('nothing in append_events scans the event table, whatever the batch, and 20
   /** `size` entries in one call, one of them a repeat after the first call. How long it took in ms, and what it scanned. */
   const call = (size: number, wait: boolean) =>
     large.db.orm.em.fork().transactional(async (em) => {
-      const news = Array.from({ length: size - 1 }, (_, i) => prepare(says(rooms[i % 50]!, 'x', { accessVersion: null }), 0))
+      const answer = { deal: { replyTo: 1, thread: 1 }, personal: { text: `<@${anActor()}> what is this about?` } }
+      const news = Array.from({ length: size - 1 }, (_, i) =>
+        prepare(says(rooms[i % 50]!, 'x', { accessVersion: null, ...(i % 3 === 0 && answer) }), 0),
+      )
       const begin = performance.now()
       const rows = await query<Row>(em, APPEND, appendArguments([known, ...news], wait, wait ? [rooms[1]!] : []))
       const ms = performance.now() - begin
