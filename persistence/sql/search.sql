@@ -97,20 +97,22 @@ begin
     few := null;
     if least_at is not null then
       few := (select count(*) from (select from message_search t where t.room_id = r.room_id and t.at >= least_at
-                 and t.at <= coalesce(latest, 'infinity') limit 64) u);
+                 and t.at <= coalesce(latest, 'infinity') limit 32) u);
       continue when few = 0;
     end if;
-    for part in reverse (case when few < 64 then 0 else search_part(r.last_seq) end) .. 0 loop
+    for part in reverse (case when few < 32 then 0 else search_part(r.last_seq) end) .. 0 loop
       exit when ceiling < least_at;
       first_at := case when part > 0 then (select at from event where stream_id = r.room_id and seq = part << 12) end;
       ceiling := first_at;
       continue when first_at > latest;
 
-      if few < 64 then
+      if few < 32 then
+        wanted := search_wanted(p_query, r.room_id, search_part(r.last_seq), p_author);
         select array_agg(h.seq), array_agg(h.at) into some_seqs, some_times
           from (select t.seq, t.at from message_search t
                  where t.room_id = r.room_id and t.at >= least_at and t.at <= coalesce(latest, 'infinity')
-                   and t.words @@ search_wanted(p_query, t.room_id, search_part(t.seq), p_author)
+                   and t.words @@ case when search_part(t.seq) = search_part(r.last_seq) then wanted
+                                       else search_wanted(p_query, t.room_id, search_part(t.seq), p_author) end
                    and (p_before is null or t.at < p_before)
                    and (p_at is null or (t.at, t.room_id, t.seq) < (p_at, p_at_room, p_at_seq))
                  order by t.at desc, t.seq desc limit p_limit) h;
