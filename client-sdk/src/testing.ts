@@ -8,6 +8,7 @@ import type { CommandName, Handshake, Reply } from '../contract/index.ts'
 import { emptyRoom, type RoomState, reduce } from '../contract/reduce.ts'
 import type { Joined, JoinRoom, Member, Snapshot, Synced } from '../contract/rooms/schema.ts'
 import { newId } from '../contract/uuid.ts'
+import type { Whisper, WhisperName } from '../contract/whispers.ts'
 import { digest } from './digest.ts'
 import { types } from './optimism.ts'
 import type { OrderName } from './outbox.ts'
@@ -17,6 +18,7 @@ export const roomId = '018f0000-0000-7000-8000-00000000000a' as RoomId
 export const me = '018f0000-0000-7000-8000-00000000000b' as ActorKey
 export const other = '018f0000-0000-7000-8000-00000000000c' as ActorKey
 const meMember: Member = { key: me, role: 'creator', since: 0, name: 'Mia' }
+const otherMember: Member = { key: other, role: 'owner', since: 0, name: 'Otto' }
 
 const base64url = (text: string) => btoa(text).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
 /** A token with these claims and no signature. */
@@ -24,7 +26,7 @@ export const jwt = (claims: object): string => `${base64url('{"alg":"EdDSA"}')}.
 
 type Done = { output: Place | Changed; event: Envelope | null }
 type Unchanged = { rev: number }
-type Said = { text?: string; replyTo?: number; emoji?: string; message?: number }
+type Said = { text?: string; replyTo?: number; emoji?: string; message?: number; slowMode?: number }
 
 /** A room's log in memory, as the hub would keep it. */
 export class FakeLog {
@@ -123,7 +125,7 @@ export class FakeLog {
   snapshot(size: number): Snapshot {
     const { rev, title, settings, pins, messages } = this.fresh()
     const newest = messages.slice(-size)
-    return { asOf: rev, title, members: [meMember], settings, pins: [...pins], messages: newest, more: messages.length > size }
+    return { asOf: rev, title, members: [meMember, otherMember], settings, pins: [...pins], messages: newest, more: messages.length > size }
   }
 
   after(seq: number, limit: number): Envelope[] {
@@ -176,9 +178,29 @@ export class FakeHub {
     return new FakeSocket(this, this.door(handshake))
   }
 
+  /** How far we have read, and what that leaves. */
+  read = 0
+  muted = false
+  unread() {
+    const { read, muted } = this
+    return { read, unread: this.log.fresh().messages.filter(({ seq }) => seq > read).length, mentions: 0, muted }
+  }
+
+  /** To every socket, in the room or not, if the network lets it. */
+  whisper<W extends WhisperName>(name: W, said: Whisper<W>): void {
+    for (const socket of this.sockets)
+      for (const ms of this.network('frame')) setTimeout(() => socket.hear(name, [structuredClone(said)]), ms)
+  }
+
   /** Commits, and tells all who are in the room. */
   tell(event: Envelope | null): void {
     if (event) this.#emit('room.event', [event])
+  }
+
+  /** Somebody else does something, if it may be done. */
+  others(name: OrderName, input: Said): void {
+    const done = this.log.order(name, newId<CommandId>(), input, other)
+    if (typeof done !== 'string') this.tell(done.event)
   }
 
   emitEnding(error: WireError): void {
@@ -212,9 +234,25 @@ export class FakeHub {
     switch (name) {
       case 'room.join':
         socket.inRoom = true
-        return { ...this.log.joined(after === undefined ? {} : { after }, this.limits), ...this.checkpoint(known) }
+        return {
+          ...this.log.joined(after === undefined ? {} : { after }, this.limits),
+          ...this.checkpoint(known),
+          reads: [
+            { member: me, seq: this.read },
+            { member: other, seq: 0 },
+          ],
+          presence: { present: [{ member: other, away: false }], count: 1 },
+        }
       case 'room.sync':
         return this.log.synced(after ?? 0, Math.min(limit ?? 500, this.limits.page))
+      case 'room.read':
+        this.read = Math.max(this.read, (input as { seq: number }).seq)
+        return this.unread()
+      case 'room.mute':
+        this.muted = (input as { muted: boolean }).muted
+        return this.unread()
+      case 'presence.query':
+        return { people: (input as { members: string[] }).members.map((member) => ({ member, online: true, away: false, lastSeen: null })) }
       default:
         socket.inRoom = name !== 'room.leave' && socket.inRoom
         return {}
