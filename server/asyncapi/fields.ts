@@ -32,7 +32,7 @@ function limitsOf(schema: Schema): string {
 }
 
 /** The fields of an object, those inside it too, by their paths. */
-export function fields(schema: Schema, path = ''): string {
+function fields(schema: Schema, path = ''): string {
   const required = new Set(schema.required as string[] | undefined)
   const rows = Object.entries((schema.properties ?? {}) as Record<string, Schema>).map(([name, its]) => {
     const inner = (its.properties ?? (its.items as Schema | undefined)?.properties) ? (its.properties ? its : (its.items as Schema)) : null
