@@ -42,7 +42,7 @@ export function openRedis(url: string): Redis {
   let waiting = 0
 
   const look = () => {
-    const on = pub.status === 'ready' && sub.status === 'ready' && isSubscribed
+    const on = isSubscribed && clients.every(({ status }) => status === 'ready')
     if (on === state.on) return
     state = { on, since: new Date() }
     for (const listener of changed) listener(state)
@@ -63,7 +63,7 @@ export function openRedis(url: string): Redis {
   sub.on('close', () => {
     isSubscribed = false
   })
-  for (const client of [pub, sub]) for (const event of ['ready', 'close', 'end']) client.on(event, look)
+  for (const client of clients) for (const event of ['ready', 'close', 'end']) client.on(event, look)
   sub.on('messageBuffer', (channel: Buffer, message: Buffer) => {
     for (const { channels, heard } of hearers) if (channels.includes(channel.toString())) heard(channel.toString(), message, false)
   })

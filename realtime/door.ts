@@ -65,7 +65,8 @@ export function door(ports: DoorPorts, handlers: Handlers): (socket: AppSocket, 
       answer = { ok: false, error: wireError(error, ctx.requestId) }
       if (answer.error.code === 'server.failed') failure = error
     }
-    if (unread(socket) > MOST_UNREAD) cutOff(socket) // answers that were read together come together
+    // Again, since answers that were read together come together.
+    if (unread(socket) > MOST_UNREAD) cutOff(socket)
     else reply(answer)
     const code = answer.ok ? 'ok' : answer.error.code
     if (code === 'rate.limited') return ports.dropped(command) // counted, not listed: it is what floods are made of
