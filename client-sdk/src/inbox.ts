@@ -39,6 +39,8 @@ export type InboxPorts = {
 
 /** After a change that a list alone can tell of, it is asked for after so long, in ms. */
 const SOON = 1_000
+/** And again after so long, where it did not come. */
+const LATER = 15_000
 const PREVIEW = 140
 
 export class InboxClient implements Inbox {
@@ -173,12 +175,12 @@ export class InboxClient implements Inbox {
     if (room) this.#rooms.set(roomId, { ...room, ...change })
   }
 
-  #reloadSoon(): void {
+  #reloadSoon(ms = SOON): void {
     if (!this.#wanted && this.#previews === 0) return
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined
       void this.#reload()
-    }, SOON)
+    }, ms)
   }
 
   /** The list again, and the previews as far as they were asked for. */
@@ -191,7 +193,7 @@ export class InboxClient implements Inbox {
       this.#previews = 0
       await this.loadPreviews(Math.min(previews, 200))
     } catch {
-      // Offline: the next connection asks again.
+      this.#reloadSoon(LATER)
     }
   }
 
