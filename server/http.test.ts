@@ -62,7 +62,7 @@ describe('without a right', () => {
 
   test('what only administrators may is refused to others before their input is looked at', async () => {
     const administered = rulesOf(w.app).filter(({ allow }) => allow === 'administer')
-    expect(administered).toHaveLength(3)
+    expect(administered).toHaveLength(5)
     for (const { method, path } of administered) {
       const body = method === 'GET' ? {} : { body: {} }
       expect(await w.call(method, filled(path), { token, ...body })).toMatchObject(problem('access.denied', 403))
@@ -144,11 +144,11 @@ describe('a problem', () => {
     const broke = await broken.token(await broken.person())
     const client = new pg.Client({ connectionString: broken.url })
     await client.connect()
-    await client.query('alter table parley.member rename to gone')
+    await client.query('alter table parley.room rename to gone')
     await client.end()
     const { status, body } = await broken.call('GET', '/api/v1/rooms', { token: broke })
     expect([status, body.code, body.detail]).toEqual([500, 'server.failed', 'Something went wrong'])
-    const error = { message: 'relation "member" does not exist', code: '42P01' }
+    const error = { message: 'relation "room" does not exist', code: '42P01' }
     expect(broken.lines().at(-1)).toMatchObject({ level: 'error', requestId: body.requestId, code: 'server.failed', error })
     await broken.close()
   })
