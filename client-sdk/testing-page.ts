@@ -16,7 +16,21 @@ const page = {
   },
   storageCases: storageCases.length,
   indexedDbStorage,
-  /** Kept by a test from one `evaluate` to the next. */
+  /** Visits a room as an app would, with all that outlives the page. */
+  visit({ url, token, user, roomId }: { url: string; token: string; user: string; roomId: string }): void {
+    const onError = (error: unknown) => page.errors.push(String(error))
+    page.parley = sdk.connect({ url, user, getToken: async () => token, storage: indexedDbStorage(), onError, random: () => 0.1 })
+    page.room = page.parley.room(roomId)
+    void page.room.join()
+  },
+  /** What such a visit shows. */
+  seen() {
+    const { status, waiting, unsaved, rev, messages } = page.room!.state
+    return { status, waiting, unsaved, rev, texts: messages.map(({ text }) => text) }
+  },
+  send: (texts: string[]) => {
+    for (const text of texts) void page.room!.send(text)
+  },
   room: undefined as sdk.Room | undefined,
   parley: undefined as sdk.Parley | undefined,
   errors: [] as string[],

@@ -62,7 +62,8 @@ export async function hub({ redis, trustedProxies, mostSockets, ...options }: Hu
     const opened = openHub(http, {
       ...options,
       house,
-      isAllowedOrigin: (origin) => origin === 'https://app.example.com',
+      // The second is a browser's that shows a page of this machine.
+      isAllowedOrigin: (origin) => origin === 'https://app.example.com' || origin.startsWith('http://127.0.0.1:'),
       log: (line) => lines.push(line),
       dropped: (name) => dropped.push(name),
       failed: (error) => failures.push(error),

@@ -64,6 +64,7 @@ export class Commands {
     if (commands.length === 0) return
     this.#outbox = out.joinedBy(this.#outbox, commands, this.#room.store.me?.key ?? null)
     if (from === 'otherTab') for (const { commandId } of commands) this.#others.set(commandId, Date.now())
+    this.settle(this.#room.store) // the room may show some of it already
     this.#changed()
     void this.run()
   }

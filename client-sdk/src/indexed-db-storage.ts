@@ -30,7 +30,9 @@ export function indexedDbStorage(name = 'parley'): ClientStorage {
       forget() // it was closed meanwhile
       transaction = begin(await open())
     }
-    return committed(transaction, ask(transaction.objectStore(KEPT)))
+    const request = ask(transaction.objectStore(KEPT))
+    transaction.commit() // at once, so that it needs no page to wait for it: what is written as a page goes is kept
+    return committed(transaction, request)
   }
 
   return {

@@ -35,6 +35,7 @@ export class RoomKeep {
   #unwritten: RoomStore | null = null
   #shown: Pick<RoomStore, 'room' | 'me' | 'kind'> | null = null
   #timer: ReturnType<typeof setTimeout> | null = null
+  #wroteAt = 0
   #stopped = false
 
   constructor(id: RoomId, options: RoomKeepOptions) {
@@ -121,7 +122,7 @@ export class RoomKeep {
   }
 
   #later(): void {
-    this.#timer ??= setTimeout(() => this.flush(), PACE)
+    this.#timer ??= setTimeout(() => this.flush(), Math.max(0, this.#wroteAt + PACE - Date.now()))
   }
 
   /** Writes what is due. A command that is done goes after the room that shows it, so that a crash in between loses neither. */
@@ -129,6 +130,7 @@ export class RoomKeep {
     if (this.#timer !== null) clearTimeout(this.#timer)
     this.#timer = null
     if (this.#stopped) return
+    this.#wroteAt = Date.now()
     const store = this.#unwritten
     const done = [...this.#done]
     this.#unwritten = null
