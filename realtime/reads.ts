@@ -13,15 +13,13 @@ export const socketsOf = (userId: string) => `person:${userId}`
 /** Read marks and muting: kept for the member, told to their other devices, and where the room is small to its other members. */
 export function readHandlers(io: AppServer) {
   const waiting = new Map<RoomId, Map<ActorKey, number>>()
-  let timer: NodeJS.Timeout | null = null
 
   function tell({ roomId, member, read }: Marked): void {
+    if (waiting.size === 0) setTimeout(flush, EVERY).unref()
     const reads = waiting.get(roomId) ?? new Map<ActorKey, number>()
     waiting.set(roomId, reads.set(member, read))
-    timer ??= setTimeout(flush, EVERY).unref()
   }
   function flush(): void {
-    timer = null
     for (const [roomId, reads] of waiting) {
       io.to(roomId).emit('room.reads', { roomId, reads: Array.from(reads, ([member, seq]) => ({ member, seq })) })
     }

@@ -48,7 +48,7 @@ process.on('message', (order: Order) => {
     parley.close()
     process.disconnect()
   } else if (order === 'report') {
-    const placed = room.state.messages.filter((m) => m.pending === null)
+    const placed = room.state.messages.flatMap((m) => (m.seq === null ? [] : [{ seq: m.seq, text: m.text }]))
     tell({ kind: 'messages', seqs: placed.map((m) => m.seq), texts: placed.map((m) => m.text) })
   } else {
     const text = order.say

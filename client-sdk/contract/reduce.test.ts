@@ -8,7 +8,14 @@ import { addPage, emptyRoom, fromSnapshot, type RoomState, reduce, reduceAll } f
 import type { Snapshot } from './rooms/schema.ts'
 
 /** These lie on people's own streams: no room ever sees one. */
-const elsewhere: EventName[] = ['membership.started', 'membership.ended', 'session.ended', 'person.blocked', 'person.unblocked', 'person.settingsChanged']
+const elsewhere: EventName[] = [
+  'membership.started',
+  'membership.ended',
+  'session.ended',
+  'person.blocked',
+  'person.unblocked',
+  'person.settingsChanged',
+]
 
 const roomId = '018f0000-0000-7000-8000-00000000000a' as RoomId
 const [nora, aiko, tomas] = [

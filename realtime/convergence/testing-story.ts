@@ -18,7 +18,7 @@ export type Step =
 export type Story = { steps: Step[]; seed: number }
 
 /** Owner, manager, creator, and the creator's other device. */
-export const CLIENTS = 4
+const CLIENTS = 4
 const who = fc.integer({ min: 0, max: CLIENTS - 1 })
 const node = fc.integer({ min: 0, max: 1 })
 const nth = fc.integer({ min: 0, max: 5 })
