@@ -48,6 +48,7 @@ export const errors = {
   'server.stopping': { status: 503, retryable: true },
 } as const satisfies Record<string, { status: number; retryable: boolean }>
 
+/** Every code. It is for programs and never changes meaning. */
 export type ErrorCode = keyof typeof errors
 /**
  * `retryable` travels too, so that an old client knows what to do with a code it has never seen. `retryAfter`: before so many
@@ -55,6 +56,7 @@ export type ErrorCode = keyof typeof errors
  */
 export type WireError = { code: ErrorCode; message: string; retryable: boolean; requestId: string; retryAfter?: number }
 
+/** Every failure that is foreseen: what went wrong, by its code, and whether the same again can work. */
 export class ParleyError extends Error {
   readonly code: ErrorCode
   /** In seconds. */

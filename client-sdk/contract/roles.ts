@@ -1,6 +1,8 @@
 import { z } from 'zod'
 
+/** What a room is about. */
 export const RoomKind = z.enum(['campaign', 'application'])
+/** What a room is about. */
 export type RoomKind = z.output<typeof RoomKind>
 /** What a person is in a room. */
 export const Role = z.enum(['owner', 'manager', 'viewer', 'creator'])

@@ -25,6 +25,7 @@ import { type ClientStorage, memoryStorage } from './storage.ts'
 import type { GetToken } from './token.ts'
 import { Unsettled } from './unsettled.ts'
 
+/** What `connect` takes. Times are in ms. */
 export type ConnectOptions = {
   /** Where the hub is, such as `https://parley.example.com`. */
   url: string
@@ -53,11 +54,13 @@ export type ConnectOptions = {
   maxHeld?: number
   /** After how long without a touch, a key or a call this device is away, in ms; 5 minutes where nothing is given. */
   idleAfter?: number
+  /** In place of `Math.random`, for the waits between two attempts. */
   random?: () => number
   openSocket?: OpenSocket
   fetch?: Fetch
 }
 
+/** A client: one connection, and the rooms on it. */
 export interface Parley {
   readonly status: Status
   /** Calls the listener after each change of `status`; returns what stops that. */

@@ -21,6 +21,7 @@ export type InboxView = {
 export interface Inbox {
   /** The same object until something changes. */
   readonly state: InboxView
+  /** Calls the listener after each change of `state`; returns what stops that. */
   subscribe(listener: () => void): () => void
   /** All rooms, in one request. */
   load(): Promise<InboxView>

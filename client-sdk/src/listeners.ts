@@ -1,3 +1,4 @@
+/** Hears what went wrong with nobody else to tell. */
 export type OnError = (error: unknown) => void
 
 /** Who wants to hear of a change. What a listener throws goes to `onError`, and neither the others nor the store notice. */

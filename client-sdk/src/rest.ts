@@ -4,6 +4,7 @@ import { asWireError, RemoteError, unanswered } from './errors.ts'
 /** Milliseconds. */
 const REQUEST = 15_000
 
+/** What stands in for the platform’s `fetch`. */
 export type Fetch = typeof globalThis.fetch
 /** `cache: 'reload'` goes past the browser's cache, and asks those on the way to look again. */
 export type Request = { method?: 'GET' | 'POST' | 'DELETE'; token?: string; body?: unknown; cache?: 'reload' }

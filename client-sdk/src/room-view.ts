@@ -27,6 +27,7 @@ export type PendingMessage = Omit<Message, 'id' | 'seq' | 'rev' | 'author'> & {
   readonly mine: true
   readonly pending: Pending['stage']
 }
+/** A message as a room shows it. */
 export type RoomMessage = SentMessage | PendingMessage
 
 /** All that an app shows of a room. Immutable: another object after each change, and the same messages where they are. */

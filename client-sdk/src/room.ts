@@ -48,10 +48,13 @@ export interface Room {
   delete(message: MessageRef): Promise<Changed>
   /** Rejects with `request.invalid` where it is not one emoji, and with `message.reactionsFull`. */
   react(message: MessageRef, emoji: string): Promise<Changed>
+  /** Takes a reaction of ours back. */
   unreact(message: MessageRef, emoji: string): Promise<Changed>
   /** Rejects with `room.pinsFull`. */
   pin(message: MessageRef): Promise<Changed>
+  /** Pins it no more. */
   unpin(message: MessageRef): Promise<Changed>
+  /** Changes the settings that are named; the others stay. Needs the right to `configure`. */
   configure(settings: Partial<RoomSettings>): Promise<Changed>
   /** May we do this here, as far as is known: `speak`, `react`, `pin`, `moderate`, `configure` and the like. */
   can(rule: RoomRule): boolean

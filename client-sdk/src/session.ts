@@ -7,6 +7,7 @@ import { type Fetch, rest } from './rest.ts'
 import { isSession, malformed } from './shapes.ts'
 import { type GetToken, renewIn } from './token.ts'
 
+/** What a session may be given. */
 export type SessionOptions = {
   fetch?: Fetch
   /** Called with each new session, so that the app can keep it, and with null once it is over. */

@@ -6,10 +6,13 @@ import { SocketIo } from './socket-io.ts'
 /** What a client writes down for a command, before the hub has filled in what may be left out. */
 export type CommandInput<C extends CommandName> = Parameters<ClientToServer[C]>[0]
 
+/** What is heard on a socket: the hub’s events, and the connection’s own. */
 export type SocketEvents = ServerToClient & {
+  /** The hub has let us in. */
   connect: () => void
   /** The handshake failed: with the hub's own words, or with null where it was not reached. */
   connect_error: (refusal: WireError | null) => void
+  /** It was connected, and is no more. */
   disconnect: () => void
 }
 

@@ -1,6 +1,7 @@
 import type { ActorKey } from '../ids.ts'
 import { isSafeUrl } from './markup-url.ts'
 
+/** A part of a line of formatted text. */
 export type Inline =
   | { type: 'text'; text: string }
   | { type: 'code'; text: string }

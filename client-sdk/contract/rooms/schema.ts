@@ -50,6 +50,7 @@ export const ListRooms = z.object({
 })
 export type ListRooms = z.output<typeof ListRooms>
 
+/** A room as a list of rooms shows it. */
 export const RoomSummary = z.object({
   roomId: RoomId,
   kind: RoomKind,
@@ -61,6 +62,7 @@ export const RoomSummary = z.object({
   /** The newest message that still says something, where previews were asked for. */
   last: Preview.nullable(),
 })
+/** A room as a list of rooms shows it. */
 export type RoomSummary = z.output<typeof RoomSummary>
 
 export const RoomDetails = z.object({

@@ -10,6 +10,7 @@ export type SignIn = z.output<typeof SignIn>
 export const RenewSession = z.object({ refreshToken: z.string().min(20).max(200), commandId: CommandId })
 export type RenewSession = z.output<typeof RenewSession>
 
+/** What signing in gives. The refresh token is good once. */
 export const Session = z.object({
   sessionId: SessionId,
   userId: UserId,
@@ -21,6 +22,7 @@ export const Session = z.object({
   /** Opaque, good once. */
   refreshToken: z.string(),
 })
+/** What signing in gives. The refresh token is good once. */
 export type Session = z.output<typeof Session>
 
 export const sessionCommands = {
