@@ -4,6 +4,7 @@ import {
   type ActorKey,
   type CommandId,
   newId,
+  type PlatformRole,
   type Role,
   type RoomId,
   type SessionId,
@@ -13,7 +14,8 @@ import {
 import { signerFrom } from '../persistence/checkpoints.ts'
 import type { Database } from '../persistence/database.ts'
 import type { Entry } from '../persistence/event-log.ts'
-import { type House, house } from '../server/ctx.ts'
+import { query } from '../persistence/sql.ts'
+import { type House, house, type SessionInfo } from '../server/ctx.ts'
 import { unlimited } from '../server/limits.ts'
 import { createTokens } from '../server/sessions/tokens.ts'
 import type { Seat } from './load/client.ts'
@@ -37,19 +39,19 @@ export function openHouse(db: Database, tokenKey: string): House {
 export type BenchPerson = { userId: UserId; sessionId: SessionId; token: string }
 
 /** People with a session and an access token each, written in bulk. */
-export async function createPeople({ db, tokens, now }: House, count: number): Promise<BenchPerson[]> {
+export async function createPeople({ db, tokens, now }: House, count: number, role: PlatformRole = 'brand'): Promise<BenchPerson[]> {
   const endsAt = new Date(now().getTime() + TOKEN_SECONDS * 1_000)
   const people: BenchPerson[] = []
   for (let i = 0; i < count; i++) {
     const who = { userId: newId<UserId>(), sessionId: newId<SessionId>() }
-    people.push({ ...who, token: (await tokens.issue({ ...who, role: 'brand' }, endsAt, now())).accessToken })
+    people.push({ ...who, token: (await tokens.issue({ ...who, role }, endsAt, now())).accessToken })
   }
   const ids = people.map((person) => person.userId)
   await db.pool.query(`select create_stream(id, 'user') from unnest($1::uuid[]) id`, [ids])
   await db.pool.query(
     `insert into person (id, email, name, role, password_hash)
-     select id, id || '@example.com', 'Person ' || n, 'brand', 'none' from unnest($1::uuid[]) with ordinality as u (id, n)`,
-    [ids],
+     select id, id || '@example.com', 'Person ' || n, $2, 'none' from unnest($1::uuid[]) with ordinality as u (id, n)`,
+    [ids, role],
   )
   await db.pool.query('insert into session (id, person_id, created_at, ends_at) select *, now(), $3 from unnest($1::uuid[], $2::uuid[])', [
     people.map((person) => person.sessionId),
@@ -59,36 +61,69 @@ export async function createPeople({ db, tokens, now }: House, count: number): P
   return people
 }
 
+/** As the door would know them. */
+export const sessionOf = ({ userId, sessionId }: BenchPerson): SessionInfo => ({
+  userId,
+  sessionId,
+  role: 'brand',
+  endsAt: new Date(8.64e15),
+})
+
 /** Rooms of so many members, each with its first events; the seats room by room. */
-export async function createRooms({ db }: House, people: readonly BenchPerson[], rooms: number, members: number): Promise<Seat[]> {
-  const seats: Seat[] = []
-  for (let r = 0; r < rooms; r++) {
-    const its = people.slice(r * members, (r + 1) * members)
-    const roomId = await db.orm.em.fork().transactional((em) => createRoom(db, em as EntityManager, its, r))
-    seats.push(...its.map(({ token }) => ({ roomId, token })))
+export async function createRooms(house: House, people: readonly BenchPerson[], rooms: number, members: number): Promise<Seat[]> {
+  const groups = Array.from({ length: rooms }, (_, r) => people.slice(r * members, (r + 1) * members))
+  const ids = await openRooms(house, groups)
+  return groups.flatMap((group, r) => group.map(({ token }) => ({ roomId: ids[r]!, token })))
+}
+
+/** In one transaction, so that many rooms do not take long. */
+const AT_ONCE = 200
+
+/** A room for each group: as the use case writes it, but many at a time. The first is its owner, the second its creator. */
+export async function openRooms({ db }: House, groups: readonly (readonly BenchPerson[])[]): Promise<RoomId[]> {
+  const ids: RoomId[] = []
+  for (let i = 0; i < groups.length; i += AT_ONCE) {
+    const rooms = groups.slice(i, i + AT_ONCE).map((people, n) => planRoom(people, i + n))
+    await db.orm.em.fork().transactional((em) => write(db, em as EntityManager, rooms))
+    ids.push(...rooms.map((room) => room.id))
   }
-  return seats
+  return ids
 }
 
-async function createRoom({ log }: Database, em: EntityManager, people: readonly BenchPerson[], n: number): Promise<RoomId> {
-  const roomId = newId<RoomId>()
-  const keys = people.map(() => newId<ActorKey>())
-  const roles = people.map((_, i): Role => (i === 0 ? 'owner' : i === 1 ? 'creator' : 'manager'))
-  await em.execute(`select create_stream(?, 'room')`, [roomId])
-  await em.execute(`insert into room (id, kind) values (?, 'application')`, [roomId])
-  await em.execute(
-    `insert into member (room_id, actor_key, user_id, role, since) select ?, key, person, role, n + 1
-       from unnest(?::uuid[], ?::uuid[], ?::text[]) with ordinality as u (key, person, role, n)`,
-    [roomId, array(keys), array(people.map((person) => person.userId)), array(roles)],
+type Planned = { id: RoomId; title: string; members: { key: ActorKey; userId: UserId; role: Role }[] }
+const planRoom = (people: readonly BenchPerson[], n: number): Planned => ({
+  id: newId<RoomId>(),
+  title: `Room ${n}`,
+  members: people.map(({ userId }, i) => ({ key: newId<ActorKey>(), userId, role: i === 0 ? 'owner' : i === 1 ? 'creator' : 'manager' })),
+})
+
+async function write({ log }: Database, em: EntityManager, rooms: readonly Planned[]): Promise<void> {
+  const ids = rooms.map((room) => room.id)
+  const all = rooms.flatMap(({ id, members }) => members.map((member, i) => ({ ...member, roomId: id, since: i + 2 }))) // 1: room.created
+  await query(em, `select create_stream(id, 'room') from unnest($1::uuid[]) id`, [ids])
+  await query(
+    em,
+    `insert into room (id, kind, members, told_members) select id, 'application', n, n from unnest($1::uuid[], $2::int[]) as u (id, n)`,
+    [ids, rooms.map((room) => room.members.length)],
   )
-  const by = { streamId: roomId, actor: SYSTEM, commandId: newId<CommandId>(), accessVersion: null }
-  const created: Entry = { ...by, type: 'room.created', deal: { kind: 'application' }, personal: { title: `Room ${n}` } }
-  const added = keys.map((member, i): Entry => {
-    return { ...by, type: 'room.memberAdded', deal: { member, role: roles[i]! }, personal: { name: `Person ${i}` } }
-  })
-  await log.append(em, [created, ...added])
-  return roomId
+  await query(
+    em,
+    `insert into member (room_id, actor_key, user_id, role, since)
+     select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::bigint[])`,
+    [all.map((m) => m.roomId), all.map((m) => m.key), all.map((m) => m.userId), all.map((m) => m.role), all.map((m) => m.since)],
+  )
+  await query(
+    em,
+    `insert into reading (user_id, room_id, seq, n) select user_id, room_id, 0, 0 from member where room_id = any($1::uuid[])`,
+    [ids],
+  )
+  await log.append(em, rooms.flatMap(entriesOf))
 }
 
-/** MikroORM would write an array's items one by one. */
-const array = (items: readonly string[]) => `{${items.join(',')}}`
+function entriesOf({ id: streamId, title, members }: Planned): Entry[] {
+  const by = { streamId, actor: SYSTEM, commandId: newId<CommandId>(), accessVersion: null }
+  const added = members.map(({ key: member, role }, i): Entry => {
+    return { ...by, type: 'room.memberAdded', deal: { member, role }, personal: { name: `Person ${i}` } }
+  })
+  return [{ ...by, type: 'room.created', deal: { kind: 'application' }, personal: { title } }, ...added]
+}

@@ -4,9 +4,13 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { durableRate } from './measures/durable-rate.ts'
 import { historyPage } from './measures/history.ts'
+import { inbox } from './measures/inbox.ts'
 import type { Measure, Run } from './measures/measure.ts'
 import { memoryPerConnection } from './measures/memory.ts'
 import { p50 } from './measures/p50.ts'
+import { rooms } from './measures/rooms.ts'
+import { silence } from './measures/silence.ts'
+import { slowReaders } from './measures/slow-readers.ts'
 import { storm } from './measures/storm.ts'
 import { profile } from './profile.ts'
 import { bottlenecks, table } from './report.ts'
@@ -15,7 +19,17 @@ import { openStage } from './stage.ts'
 const { values: options } = parseArgs({
   options: { quick: { type: 'boolean', default: false }, only: { type: 'string' }, profile: { type: 'string' } },
 })
-const all: Record<string, (run: Run) => Promise<Measure>> = { durableRate, p50, memoryPerConnection, historyPage, storm }
+const all: Record<string, (run: Run) => Promise<Measure>> = {
+  durableRate,
+  p50,
+  memoryPerConnection,
+  historyPage,
+  storm,
+  rooms,
+  inbox,
+  silence,
+  slowReaders,
+}
 const wanted = options.only?.split(',') ?? Object.keys(all)
 const unknown = wanted.filter((name) => !all[name])
 if (unknown.length > 0) throw new Error(`--only takes ${Object.keys(all).join(', ')}, not ${unknown.join(', ')}`)

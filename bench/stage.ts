@@ -12,6 +12,10 @@ import { type BenchServer, type Kind, startServer } from './servers/start.ts'
 
 /** Who may connect, the same to all servers. `speakers` are in the storm's rooms too. */
 export type Seats = { chat: Seat[]; storm: Seat[]; speakers: Seat[]; crowd: Seat[] }
+/** `worker`: false where the database was filled in bulk, and signing or indexing all of that would be measured too. */
+export type NodeOptions = { redisUrl?: string | null; worker?: boolean; nodeOptions?: readonly string[] }
+/** A fresh, migrated database with Parley's rules on it, in this process, and servers on it in processes of their own. */
+export type Ground = { house: House; url: string; node(options?: NodeOptions): Promise<BenchServer>; close(): Promise<void> }
 /** What a run stands on: one PostgreSQL, a database for each server, and Parley's people in theirs. */
 export type Stage = {
   seats: Seats
@@ -20,8 +24,7 @@ export type Stage = {
   /** `shared`: the one that several measures use; the others get one of their own, started with these options. */
   server(kind: Kind, nodeOptions?: readonly string[]): Promise<BenchServer>
   shared(kind: Kind): Promise<BenchServer>
-  /** A fresh, migrated database with Parley's rules on it, in this process. */
-  open(name: string): Promise<{ house: House; url: string; close(): Promise<void> }>
+  open(name: string): Promise<Ground>
   close(): Promise<void>
 }
 
@@ -51,15 +54,27 @@ export async function openStage(): Promise<Stage> {
   }
   const urls = { bare: '', batched: await database('batched', false), parley: await database('parley', true) }
 
-  const server: Stage['server'] = async (kind, nodeOptions) => {
-    const started = await startServer(kind, { databaseUrl: urls[kind], tokenKey, logFile: join(home, 'parley.log') }, nodeOptions)
+  const start = async (kind: Kind, databaseUrl: string, { redisUrl = null, worker = true, nodeOptions = [] }: NodeOptions = {}) => {
+    const settings = { databaseUrl, tokenKey, logFile: join(home, 'parley.log'), redisUrl, worker }
+    const started = await startServer(kind, settings, nodeOptions)
     servers.push(started)
     return started
   }
+  const server: Stage['server'] = (kind, nodeOptions = []) => start(kind, urls[kind], { nodeOptions })
   const open: Stage['open'] = async (name) => {
     const url = await database(name, true)
     const db = await openDatabase({ url })
-    return { house: openHouse(db, tokenKey), url, close: () => db.close() }
+    const nodes: BenchServer[] = []
+    const node: Ground['node'] = async (options) => {
+      const started = await start('parley', url, options)
+      nodes.push(started)
+      return started
+    }
+    const close = async () => {
+      await Promise.all(nodes.map((its) => its.stop()))
+      await db.close()
+    }
+    return { house: openHouse(db, tokenKey), url, node, close }
   }
   const db = await openDatabase({ url: urls.parley })
   const seats = await fill(db, tokenKey).finally(() => db.close())

@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { PROTOCOL_VERSION } from '../../client-sdk/contract/version.ts'
+import { type WhisperName, whispers } from '../../client-sdk/contract/whispers.ts'
 import { END, readFrames, textFrame } from './frames.ts'
 
 /** Who connects, and the room they belong to. */
@@ -12,11 +13,15 @@ export type Ear = {
   broken(error: Error): void
 }
 
+/** What came of one kind of event. */
+type Traffic = { frames: number; bytes: number }
+
 /** Digits at the start of every text. */
 export const STAMP = 12
 /** Engine.IO's packets; those of Socket.IO begin with a 4. */
 const PING = '2'
 const PONG = '3'
+const MESSAGES = '42["room.event"'
 /** Waits in the place of a request. */
 const OPENED = -1
 /** All clients read into it: each read is handled before the next one begins. */
@@ -32,8 +37,14 @@ export class Client {
   readonly seat: Seat
   /** Who hears of the messages now. */
   ear: Ear | null = null
+  /** Hears every event in place of the ear, and `closed` when the connection is lost. */
+  listener: ((event: string, packet: string) => void) | null = null
   /** The seq of the last message heard. */
   seq = 0
+  /** Of the last request's answer. */
+  answerBytes = 0
+  /** What was said beside messages: presence, typing, read marks, what is unread. */
+  readonly whispered: Partial<Record<WhisperName, Traffic>> = {}
   readonly #socket: Socket
   readonly #waiting = new Map<number, (answer: string) => void>()
   #rest: Buffer | null = null
@@ -67,7 +78,7 @@ export class Client {
   static async open(port: number, seat: Seat): Promise<Client> {
     const client = new Client(port, seat)
     await client.#opened
-    client.#fail = (error) => client.ear?.broken(error)
+    client.#fail = client.#lost
     return client
   }
 
@@ -81,7 +92,8 @@ export class Client {
     this.#write(`42${id}${JSON.stringify([command, input])}`)
     const late = setTimeout(() => this.#fail(new Error(`${command} was not answered`)), PATIENCE)
     const text = await answered.finally(() => clearTimeout(late))
-    this.#fail = (error) => this.ear?.broken(error)
+    this.#fail = this.#lost
+    this.answerBytes = text.length
     const [answer] = JSON.parse(text) as [{ ok: boolean; data: T; error?: unknown }]
     if (!answer.ok) throw new Error(`${command} was refused: ${JSON.stringify(answer.error)}`)
     return answer.data
@@ -96,6 +108,20 @@ export class Client {
   cut(): void {
     this.#fail = () => {}
     this.#socket.destroy()
+  }
+
+  /** Reads nothing more until `resume`: what comes then waits, here and at the server. */
+  pause(): void {
+    this.#socket.pause()
+  }
+
+  resume(): void {
+    this.#socket.resume()
+  }
+
+  readonly #lost = (error: Error): void => {
+    if (this.listener) this.listener('closed', '')
+    else this.ear?.broken(error)
   }
 
   #write(packet: string): void {
@@ -125,21 +151,34 @@ export class Client {
 
   readonly #take = (packet: string): void => {
     const kind = packet[0] === '4' ? packet.slice(0, 2) : packet[0]
-    if (packet.startsWith('42["room.event"')) this.#hear(packet)
+    if (this.listener === null && packet.startsWith(MESSAGES)) this.#hear(packet)
+    else if (kind === '42') this.#overhear(packet)
     else if (kind === '43') this.#answer(packet)
     else if (kind === PING) this.#write(PONG)
     else if (kind === '0') this.#write(`40${JSON.stringify({ token: this.seat.token, sdk: 'bench', protocol: PROTOCOL_VERSION })}`)
     else if (kind === '40') this.#waiting.get(OPENED)?.('')
-    else if (kind === END) this.#socket.destroy()
+    else if (kind === END || kind === '41') this.#socket.destroy()
     else this.#fail(new Error(`the server said ${packet.slice(0, 200)}`))
   }
 
   #hear(packet: string): void {
     for (let at = packet.indexOf('"seq":'); at !== -1; at = packet.indexOf('"seq":', at)) {
       const seq = number(packet, at + 6)
-      at = packet.indexOf('"text":"', at) + 8
+      const text = packet.indexOf('"text":"', at)
+      if (text === -1) return // whatever it tells, it is no message
+      at = text + 8
       this.ear?.heard(this, number(packet, at), seq)
     }
+  }
+
+  /** What is not a message: a whisper is counted, anything else ends the trial. */
+  #overhear(packet: string): void {
+    const event = packet.slice(4, packet.indexOf('"', 4))
+    if (event in whispers) {
+      const { frames, bytes } = this.whispered[event as WhisperName] ?? { frames: 0, bytes: 0 }
+      this.whispered[event as WhisperName] = { frames: frames + 1, bytes: bytes + packet.length }
+    } else if (!this.listener) this.#fail(new Error(`the server said ${packet.slice(0, 200)}`))
+    this.listener?.(event, packet)
   }
 
   #answer(packet: string): void {

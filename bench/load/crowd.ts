@@ -12,11 +12,11 @@ export async function enter(port: number, seat: Seat, after?: number): Promise<{
   return { client, entered }
 }
 
-/** A client on every seat, in that order, each in its room. */
-export async function gather(port: number, seats: readonly Seat[]): Promise<Client[]> {
+/** A client on every seat, in that order, each in its room; with `after`, without what the room has up to there. */
+export async function gather(port: number, seats: readonly Seat[], after?: number): Promise<Client[]> {
   const clients: Client[] = []
   for (let i = 0; i < seats.length; i += AT_ONCE) {
-    const entering = seats.slice(i, i + AT_ONCE).map((seat) => enter(port, seat))
+    const entering = seats.slice(i, i + AT_ONCE).map((seat) => enter(port, seat, after))
     for (const { client, entered } of await Promise.all(entering)) {
       client.seq = entered.head
       clients.push(client)

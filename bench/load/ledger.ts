@@ -22,6 +22,8 @@ export class Ledger implements Ear {
   readonly #answeredSeq: Int32Array
   readonly #heardSeq: Int32Array
   readonly #hearings: Uint16Array
+  /** When it was last heard: by then all have it. */
+  readonly #heardAt: Float64Array
   readonly #latencies: Float64Array
   #samples = 0
   #oldest = 0
@@ -41,6 +43,7 @@ export class Ledger implements Ear {
     this.#answeredSeq = new Int32Array(total)
     this.#heardSeq = new Int32Array(total)
     this.#hearings = new Uint16Array(total)
+    this.#heardAt = new Float64Array(total)
     this.#latencies = new Float64Array((total - first) * Math.max(...this.#others.values()))
   }
 
@@ -58,7 +61,9 @@ export class Ledger implements Ear {
     if (this.#heardSeq[n] !== seq) this.#accuse(`message ${n} has the seqs ${this.#heardSeq[n]} and ${seq}`)
     if (sender === client) return // whether senders hear themselves is the server's choice
     this.#hearings[n]!++
-    if (n >= this.first) this.#latencies[this.#samples++] = performance.now() - this.begin - this.#due.at[n]!
+    const now = performance.now()
+    this.#heardAt[n] = now
+    if (n >= this.first) this.#latencies[this.#samples++] = now - this.begin - this.#due.at[n]!
   }
 
   answered(n: number, seq: number | null): void {
@@ -102,10 +107,15 @@ export class Ledger implements Ear {
   }
 
   /** In ms, of the messages that count. */
-  samples(sent: number): { latencies: Float64Array; ackLatencies: Float64Array; lateness: Float64Array } {
+  samples(sent: number): Record<'latencies' | 'lastLatencies' | 'ackLatencies' | 'lateness', Float64Array> {
     const since = (at: Float64Array) =>
       Float64Array.from(at.subarray(this.first, sent), (t, i) => t - this.begin - this.#due.at[this.first + i]!)
-    return { latencies: this.#latencies.subarray(0, this.#samples), ackLatencies: since(this.#answeredAt), lateness: since(this.sentAt) }
+    return {
+      latencies: this.#latencies.subarray(0, this.#samples),
+      lastLatencies: since(this.#heardAt),
+      ackLatencies: since(this.#answeredAt),
+      lateness: since(this.sentAt),
+    }
   }
 
   /** Members who have not heard an acknowledged message; below 0 if somebody heard it twice. */

@@ -7,13 +7,19 @@ import { Ledger, STAMP_BASE } from './ledger.ts'
 
 /** `postgres`: the postmaster's pid. */
 export type Target = { name: string; clients: readonly Client[]; pid: number; postgres: number }
-/** It is given up when a message has been unanswered for `patience` ms: then this rate is too high. */
-export type Plan = { rate: number; warmUp: number; seconds: number; patience?: number }
+/**
+ * It is given up when a message has been unanswered for `patience` ms: then this rate is too high. Only the first `speakers`
+ * clients speak; all, if not said.
+ */
+export type Plan = { rate: number; warmUp: number; seconds: number; patience?: number; speakers?: number }
 /** Latencies in ms, from the moment a message should have been sent; CPU in cores. */
 export type Trial = {
   rate: number
   p50: number
   p99: number
+  /** Until the last of the others has it. */
+  lastP50: number
+  lastP99: number
   ackP50: number
   ackP99: number
   /** How late the generator itself was, p99. */
@@ -40,11 +46,11 @@ let trials = 0
  */
 export async function runTrial(
   { name, clients, pid, postgres }: Target,
-  { rate, warmUp, seconds, patience = PATIENCE }: Plan,
+  { rate, warmUp, seconds, patience = PATIENCE, speakers = clients.length }: Plan,
 ): Promise<Trial> {
   const trial = ++trials
   const total = Math.round(rate * (warmUp + seconds))
-  const due = schedule(rate, total, clients.length)
+  const due = schedule(rate, total, speakers)
   const ledger = new Ledger(name, clients, trial, due, Math.round(rate * warmUp))
   for (const client of clients) client.ear = ledger
 
@@ -66,11 +72,13 @@ export async function runTrial(
   ledger.audit(sent)
   for (const client of clients) client.ear = null
 
-  const { latencies, ackLatencies, lateness } = ledger.samples(sent)
+  const { latencies, lastLatencies, ackLatencies, lateness } = ledger.samples(sent)
   return {
     rate,
     p50: quantile(latencies, 0.5),
     p99: quantile(latencies, 0.99),
+    lastP50: quantile(lastLatencies, 0.5),
+    lastP99: quantile(lastLatencies, 0.99),
     ackP50: quantile(ackLatencies, 0.5),
     ackP99: quantile(ackLatencies, 0.99),
     lateP99: quantile(lateness, 0.99),

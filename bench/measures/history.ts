@@ -1,87 +1,112 @@
-import pg from 'pg'
-import { newId, type RoomId } from '../../client-sdk/contract/index.ts'
+import type { RoomId } from '../../client-sdk/contract/index.ts'
 import { listMessages } from '../../server/chat/list-messages.ts'
 import { context } from '../../server/ctx.ts'
+import { searchMessages } from '../../server/search/search-messages.ts'
+import { ANSWERS, asSuperuser, fillRooms, fillSearch, settle } from '../bulk.ts'
 import { median, round } from '../figures.ts'
-import { createPeople, createRooms } from '../fixtures.ts'
+import { createPeople, openRooms, sessionOf } from '../fixtures.ts'
+import type { Ground } from '../stage.ts'
 import type { Measure, Run } from './measure.ts'
 
-const SMALL = 1_000
-const BIG = 1_000_000
+const SIZES = { thousand: 1_000, million: 1_000_000 }
+type Size = keyof typeof SIZES
 const PAGE = 50
-const INDEXES = ['event_order', 'event_command']
+const HITS = 20
+/** The seq of each room's first message: those before it tell of the room and its member. */
+const FIRST = 3
+const DAY = 86_400
 
-/** What a page of messages costs in a room of a million and in one of a thousand, through the use case, warm. */
+type Look = (size: Size) => Promise<number>
+
+/** What a page of messages costs in a room of a million and in one of a thousand, through the use cases, warm. */
 export async function historyPage(run: Run): Promise<Measure> {
-  const { house, url, close } = await run.stage.open('history')
-  const [person] = await createPeople(house, 1)
-  const [small, big] = (await createRooms(house, [person!, person!], 2, 1)).map((seat) => seat.roomId as RoomId)
-  const started = performance.now()
-  await fill(url, [small!, SMALL], [big!, BIG])
-  run.say(`  a million messages written in ${((performance.now() - started) / 1_000).toFixed(0)} s`)
-
-  const session = { userId: person!.userId, sessionId: person!.sessionId, role: 'brand', endsAt: new Date(8.64e15) } as const
-  const page = async (roomId: RoomId, before?: number) => {
-    const begin = performance.now()
-    const { messages } = await listMessages(context(house, session), { roomId, before, limit: PAGE })
-    const ms = performance.now() - begin
-    if (messages.length !== PAGE) throw new Error(`a page has ${messages.length} messages, not ${PAGE}`)
-    return ms
-  }
-  const cases = {
-    smallNewest: () => page(small!),
-    bigNewest: () => page(big!),
-    smallMiddle: () => page(small!, 200 + Math.floor(Math.random() * (SMALL - 300))),
-    bigMiddle: () => page(big!, 200 + Math.floor(Math.random() * (BIG - 300))),
-  }
-  type Case = keyof typeof cases
-  const times: Record<Case, number[]> = { smallNewest: [], bigNewest: [], smallMiddle: [], bigMiddle: [] }
-  const rounds = run.quick ? 300 : 1_500
-  for (let i = -100; i < rounds; i++) {
-    for (const [name, read] of Object.entries(cases) as [Case, () => Promise<number>][]) {
-      const ms = await read()
-      if (i >= 0) times[name].push(ms)
-    }
-  }
-  await close()
-  const of = (name: Case) => median(times[name])
-  const [newest, middle] = [of('bigNewest') / of('smallNewest'), of('bigMiddle') / of('smallMiddle')]
+  const ground = await run.stage.open('history')
+  const looks = await prepare(ground, run)
+  const pages = await compare(looks.pages, run.quick ? 200 : 800)
+  const searches = await compare(looks.searches, run.quick ? 50 : 200)
+  await ground.close()
+  for (const [name, { million, thousand, ratio }] of Object.entries({ ...pages, ...searches }))
+    run.say(`  ${name.padEnd(13)} ${thousand} ms of a thousand, ${million} ms of a million: ${ratio}`)
   return {
-    parley: round(of('bigNewest')),
+    parley: pages.newest!.million,
     bare: null,
     batched: null,
-    ratio: round(Math.max(newest, middle)),
+    ratio: Math.max(...Object.values(pages).map((page) => page.ratio)),
     unit: 'ms',
     budget: '≤ 1.2 of the room of a thousand',
-    newest: { million: round(of('bigNewest')), thousand: round(of('smallNewest')), ratio: round(newest) },
-    middle: { million: round(of('bigMiddle')), thousand: round(of('smallMiddle')), ratio: round(middle) },
+    pages,
+    searches,
   }
 }
 
-/** By the superuser, past the log's door, in bulk: their chain does not hold, and nobody reads it here. */
-async function fill(url: string, ...rooms: [RoomId, number][]): Promise<void> {
-  const client = new pg.Client({ connectionString: url, options: '-c search_path=parley -c synchronous_commit=off' })
-  await client.connect()
-  const { rows } = await client.query<{ indexdef: string }>('select indexdef from pg_indexes where indexname = any($1)', [INDEXES])
-  if (rows.length !== INDEXES.length) throw new Error(`the event table has no indexes of the names ${INDEXES.join(', ')}`)
-  await client.query(`drop index ${INDEXES.join(', ')}`)
-  for (const table of ['event', 'message']) await client.query(`alter table ${table} set unlogged`) // read the same, written faster
-  for (const [roomId, count] of rooms) {
-    await client.query(
-      `insert into event (stream_id, seq, tx, pos, id, type, version, actor_key, command_id, n, personal, personal_salt, hash, at)
-       select s.id, s.last_seq + g, 3, nextval('event_pos'), gen_random_uuid(), 'chat.messageSent', 1, $3::uuid, gen_random_uuid(), 0,
-              $4, decode(repeat('5a', 16), 'hex'), decode(repeat('5a', 32), 'hex'), now()
-         from stream s, generate_series(1, $2::int) g where s.id = $1`,
-      [roomId, count, newId(), JSON.stringify({ text: 'A message that says as much as most do. '.repeat(4).slice(0, 128) })],
-    )
-    await client.query(
-      `insert into message (room_id, seq, rev) select s.id, s.last_seq + g, s.last_seq + g from stream s, generate_series(1, $2::int) g where s.id = $1`,
-      [roomId, count],
-    )
-    await client.query('update stream set last_seq = last_seq + $2, msg_count = $2 where id = $1', [roomId, count])
+async function prepare({ house, url }: Ground, run: Run): Promise<Record<'pages' | 'searches', Record<string, Look>>> {
+  const [person] = await createPeople(house, 1)
+  const [thousand, million] = (await openRooms(house, [[person!], [person!]])) as [RoomId, RoomId]
+  const rooms = { thousand, million }
+  const started = performance.now()
+  const now = Date.now()
+  await asSuperuser(url, async (client) => {
+    await fillRooms(client, [
+      { roomId: thousand, count: SIZES.thousand, age: DAY },
+      { roomId: million, count: SIZES.million, age: DAY },
+    ])
+    await fillSearch(client, [thousand, million])
+    await settle(client)
+  })
+  run.say(`  a million messages written in ${((performance.now() - started) / 1_000).toFixed(0)} s`)
+
+  const session = sessionOf(person!)
+  type Place = Partial<Record<'before' | 'around' | 'thread', number>> & { at?: string }
+  const page = (size: Size, place: Place = {}) =>
+    timed(PAGE, async () => (await listMessages(context(house, session), { roomId: rooms[size], limit: PAGE, ...place })).messages.length)
+  const search = (size: Size, q: string, hits: number) =>
+    timed(hits, async () => (await searchMessages(context(house, session), { q, roomId: rooms[size], limit: HITS })).hits.length)
+  /** Anywhere but within a page of the ends. */
+  const within = (size: Size) => FIRST + 2 * PAGE + Math.floor(Math.random() * (SIZES[size] - 4 * PAGE))
+  const momentOf = (size: Size, seq: number) => new Date(now - (DAY + SIZES[size] - seq) * 1_000).toISOString()
+  return {
+    pages: {
+      newest: (size) => page(size),
+      middle: (size) => page(size, { before: within(size) }),
+      around: (size) => page(size, { around: within(size) }),
+      at: (size) => page(size, { at: momentOf(size, within(size)) }),
+      thread: (size) => page(size, { thread: FIRST }),
+      threadMiddle: (size) => page(size, { thread: FIRST, before: FIRST + Math.ceil((SIZES[size] * (PAGE + 20)) / ANSWERS) }),
+    },
+    searches: {
+      searchCommon: (size) => search(size, 'message', HITS),
+      searchRare: (size) => search(size, 'needle', 1),
+      searchNothing: (size) => search(size, 'unicorn', 0),
+    },
   }
-  for (const { indexdef } of rows) await client.query(indexdef)
-  for (const table of ['event', 'message', 'stream', 'member']) await client.query(`vacuum analyze ${table}`)
-  await client.query('checkpoint')
-  await client.end()
+}
+
+/** In ms. Throws if there is not what should be there. */
+async function timed(expected: number, read: () => Promise<number>): Promise<number> {
+  const begin = performance.now()
+  const found = await read()
+  const ms = performance.now() - begin
+  if (found !== expected) throw new Error(`there are ${found}, not ${expected}`)
+  return ms
+}
+
+type Compared = Record<Size | 'ratio', number>
+
+/** The rooms take turns, so that noise hits both alike. */
+async function compare(looks: Record<string, Look>, rounds: number): Promise<Record<string, Compared>> {
+  const times = Object.entries(looks).map(([name, look]) => ({ name, look, thousand: [] as number[], million: [] as number[] }))
+  for (let i = -rounds / 10; i < rounds; i++) {
+    for (const its of times) {
+      for (const size of Object.keys(SIZES) as Size[]) {
+        const ms = await its.look(size)
+        if (i >= 0) its[size].push(ms)
+      }
+    }
+  }
+  return Object.fromEntries(
+    times.map(({ name, thousand, million }) => {
+      const [of, by] = [median(thousand), median(million)]
+      return [name, { thousand: round(of), million: round(by), ratio: round(by / of) }]
+    }),
+  )
 }

@@ -3,8 +3,17 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Server as SocketServer } from 'socket.io'
 
-/** What a server process needs to know; `tokenKey` (PEM), `logFile` and the database are for those that use them. */
-export type Settings = { kind: string; databaseUrl: string; tokenKey: string; logFile: string }
+/** What a server process needs to know; all but the kind is for those that use it. */
+export type Settings = {
+  kind: string
+  databaseUrl: string
+  /** PEM. */
+  tokenKey: string
+  logFile: string
+  redisUrl: string | null
+  /** Without it checkpoints and what can be searched are left to other processes. */
+  worker: boolean
+}
 export type Memory = { rss: number; heap: number }
 /** As the hub has them, for all three. */
 export const socketOptions = {
