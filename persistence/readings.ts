@@ -66,6 +66,27 @@ export const mark = batched<Mark, Marked | undefined>({ id: markId }, async (poo
   })
 })
 
+export type OwnWords = { roomId: RoomId; userId: UserId; seq: number }
+/** Moves each author's mark on to what they said last, where all that others said before it was read. */
+export async function readOwnWords(pool: Pool, said: readonly OwnWords[]): Promise<void> {
+  await read(
+    pool,
+    'read_own_words',
+    `with held as (
+       select g.user_id, g.room_id, k.seq, x.n from unnest($1::uuid[], $2::uuid[], $3::bigint[]) as k (user_id, room_id, seq)
+         join reading g on g.user_id = k.user_id and g.room_id = k.room_id
+         join message x on x.room_id = k.room_id and x.seq = k.seq
+         join member m on m.room_id = k.room_id and m.user_id = k.user_id
+        where g.seq < k.seq and not exists (
+          select from message o join event e on e.stream_id = o.room_id and e.seq = o.seq
+           where o.room_id = k.room_id and o.seq > g.seq and o.seq < k.seq and e.actor_key <> m.actor_key)
+        order by g.user_id, g.room_id for update of g)
+     update reading g set seq = h.seq, n = h.n from held h
+      where g.user_id = h.user_id and g.room_id = h.room_id and g.seq < h.seq`,
+    [said.map((s) => s.userId), said.map((s) => s.roomId), said.map((s) => s.seq)],
+  )
+}
+
 /** A new member has read all that was there before them. Under the room's lock, before the stream's. */
 export async function startReading(em: EntityManager, roomId: RoomId, userId: UserId): Promise<void> {
   await query(

@@ -111,6 +111,7 @@ export function openHub(http: HttpServer, options: HubOptions): Hub {
     failed,
   })
   const inbox = new Inbox({
+    before: () => house.ownWords.flush(),
     users: () => people.users(),
     inboxOf: (rooms, users, most) => inboxOf(db.pool, rooms, users, most),
     tell: (userId, rooms) => {

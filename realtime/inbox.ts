@@ -4,6 +4,8 @@ import { type InboxChange, type RoomId, SMALL_ROOM, type StreamId, type UserId }
 const EVERY = 1_000
 
 type Ports = {
+  /** Whoever spoke has read what they said, before anybody is told of it. */
+  before(): Promise<void>
   /** Who is connected to this node. */
   users(): UserId[]
   /** What has become of these rooms for those of these people who are in them; big rooms are left out. */
@@ -43,6 +45,7 @@ export class Inbox {
     if (users.length === 0) return
     this.#running = true
     try {
+      await this.#ports.before()
       const changes = await this.#ports.inboxOf([...grown] as RoomId[], users, SMALL_ROOM)
       for (const [userId, rooms] of changes) this.#ports.tell(userId, rooms)
     } catch (error) {

@@ -2,6 +2,7 @@ import type { EntityManager } from '@mikro-orm/postgresql'
 import { newId, ParleyError, type PlatformRole, type SessionId, SYSTEM, type UserId } from '../client-sdk/contract/index.ts'
 import type { Database } from '../persistence/database.ts'
 import type { EventLog } from '../persistence/event-log.ts'
+import { OwnWords } from './chat/own-words.ts'
 import type { Limits } from './limits.ts'
 import { Standings } from './rooms/standings.ts'
 import type { Tokens } from './sessions/tokens.ts'
@@ -12,7 +13,7 @@ export type SessionInfo = { sessionId: SessionId; userId: UserId; role: Platform
 /** `sessionDays`: how long a session can be renewed. */
 type Parts = { tokens: Tokens; limits: Limits; sessionDays: number }
 /** One process's shared parts. */
-export type House = Parts & { db: Database; standings: Standings; now(): Date }
+export type House = Parts & { db: Database; standings: Standings; ownWords: OwnWords; now(): Date }
 
 /** One request: made fresh for each command, REST call or activity, and never kept. */
 export type Ctx = Parts & {
@@ -20,6 +21,7 @@ export type Ctx = Parts & {
   db: Database
   log: EventLog
   standings: Standings
+  ownWords: OwnWords
   requestId: string
   /** Null before anybody has signed in, and for the system. */
   session: SessionInfo | null
@@ -33,7 +35,13 @@ let requests = 0
 const process = newId<string>().slice(-6)
 export const nextRequestId = () => `${process}-${(requests++).toString(36)}`
 
-export const house = (db: Database, parts: Parts, now = () => new Date()): House => ({ ...parts, db, standings: new Standings(), now })
+export const house = (db: Database, parts: Parts, now = () => new Date()): House => ({
+  ...parts,
+  db,
+  standings: new Standings(),
+  ownWords: new OwnWords(db.pool),
+  now,
+})
 
 /** A class, since it is made for each command, and the parts it shares are looked up rather than copied. */
 class Request implements Ctx {
@@ -62,6 +70,9 @@ class Request implements Ctx {
   }
   get standings() {
     return this.#house.standings
+  }
+  get ownWords() {
+    return this.#house.ownWords
   }
   get tokens() {
     return this.#house.tokens

@@ -252,6 +252,22 @@ test('what is unread is counted from the last mark, which never goes back nor be
   expect(await unread()).toMatchObject({ unread: 1, muted: true })
 })
 
+test('nobody has their own words unread, unless others spoke in between', async () => {
+  const { roomId, creator, owner } = await w.negotiation()
+  const unread = async (person: TestPerson) => {
+    await w.house.ownWords.flush()
+    return (await roomsOf(w.db.pool, person.userId, { limit: null, after: null, previews: false }))[0]!.unread
+  }
+  await say(roomId, creator, 'one')
+  await say(roomId, creator, 'two')
+  expect([await unread(creator), await unread(owner)]).toEqual([0, 2])
+  await say(roomId, owner, 'three') // without having read the two
+  expect([await unread(creator), await unread(owner)]).toEqual([1, 3])
+  await markRead(w.as(owner), { roomId, seq: 9_999 })
+  await say(roomId, owner, 'four')
+  expect([await unread(creator), await unread(owner)]).toEqual([2, 0])
+})
+
 test('a newcomer has read what was there before them', async () => {
   const { roomId, owner, creator, said } = await talk()
   const guest = await w.person('brand')

@@ -16,6 +16,7 @@ export function sendMessage(ctx: Ctx, { commandId, roomId, text, replyTo }: Send
     const entry = { streamId: roomId, type: 'chat.messageSent', deal, personal: { text }, actor, commandId, accessVersion } as const
     const isPlain = !text.includes('<@') && (me.slowMode === 0 || can('announce', me))
     const { id: messageId, seq, at } = isPlain ? await ctx.log.submit(entry) : await sayChecked(ctx, me, entry)
+    ctx.ownWords.add(roomId, me.userId, seq)
     return { messageId, seq, at }
   }
   return authorised(ctx, commands['chat.send'].allow, roomId, send, ctx.standings.get(roomId, caller(ctx).userId))
