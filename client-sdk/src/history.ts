@@ -1,7 +1,9 @@
 import type { Message, MessagePage, Version } from '../contract/chat/schema.ts'
 import type { RoomId } from '../contract/ids.ts'
+import type { Attendance } from './attendance.ts'
 import { unanswered } from './errors.ts'
 import type { RoomHost } from './room.ts'
+import * as rooms from './room-store.ts'
 import type { SentMessage } from './room-view.ts'
 import { isMessages, isPage, isVersions } from './shapes.ts'
 
@@ -42,4 +44,24 @@ export async function fetchUntil<T>(fetch: () => Promise<MessagePage>, take: (pa
     if (taken !== null) return taken
   }
   throw unanswered()
+}
+
+/** Adds the page before what a room shows, and tells whether there is more. */
+export async function loadOlder(room: Attendance, history: History, limit: number): Promise<boolean> {
+  const assertOpen = () => {
+    if (room.over) throw room.over
+  }
+  assertOpen()
+  if (!room.store.room.more) return false
+  let before: number | undefined
+  const fetch = () => {
+    before = rooms.oldest(room.store)
+    return history.page({ limit, ...(before !== undefined && { before }) })
+  }
+  return fetchUntil(fetch, (page) => {
+    assertOpen()
+    const store = rooms.withPage(room.store, before, page)
+    if (store) room.update(store)
+    return store?.room.more ?? null
+  })
 }

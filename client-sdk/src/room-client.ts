@@ -1,34 +1,30 @@
 import { messageOf } from '../contract/chat/reduce.ts'
-import type { Changed, Message, Place, Version } from '../contract/chat/schema.ts'
-import { ParleyError } from '../contract/errors.ts'
+import type { Message, Version } from '../contract/chat/schema.ts'
 import type { ActorKey, RoomId } from '../contract/ids.ts'
 import type { Output } from '../contract/index.ts'
 import { can, type RoomRule } from '../contract/permissions.ts'
 import type { PersonPresence } from '../contract/presence/schema.ts'
-import type { Member, RoomSettings } from '../contract/rooms/schema.ts'
+import type { Member } from '../contract/rooms/schema.ts'
 import type { SearchPage } from '../contract/search/schema.ts'
-import { isText, MESSAGE_MAX } from '../contract/text.ts'
 import { Attendance } from './attendance.ts'
 import { Commands } from './commands.ts'
 import { Company, type RoomWhisper } from './company.ts'
-import { fetchUntil, History, type HistoryPage, type HistoryPlace } from './history.ts'
+import { History, type HistoryPage, type HistoryPlace, loadOlder } from './history.ts'
 import { Listeners } from './listeners.ts'
 import { type Mentionable, mentionable } from './mentions.ts'
 import type { OrderName, Orders, Target } from './outbox.ts'
 import { heard, refused } from './promises.ts'
 import type { MessageRef, Room, RoomHost } from './room.ts'
 import type { RoomKeep } from './room-keep.ts'
-import * as rooms from './room-store.ts'
+import { RoomOrders } from './room-orders.ts'
+import type { RoomStore } from './room-store.ts'
 import { type Known, type RoomView, type SentMessage, viewOf } from './room-view.ts'
 import { type RoomSearch, search } from './search.ts'
 import type { News } from './tabs.ts'
 import { type Thread, Threads } from './threads.ts'
 
-const isMessageText = (text: unknown): boolean => typeof text === 'string' && text.length <= MESSAGE_MAX && isText(text)
-const badText = () => new ParleyError('request.invalid', `A message is text of 1 to ${MESSAGE_MAX} characters`)
-
 /** One room, put together: what an app sees and does. */
-export class RoomClient implements Room {
+export class RoomClient extends RoomOrders implements Room {
   readonly id: RoomId
   readonly attendance: Attendance
   readonly #host: RoomHost
@@ -49,6 +45,7 @@ export class RoomClient implements Room {
   #paging: Promise<boolean> | null = null
 
   constructor(id: RoomId, host: RoomHost) {
+    super()
     this.id = id
     this.#host = host
     this.#listeners = new Listeners(host.onError)
@@ -127,32 +124,22 @@ export class RoomClient implements Room {
     return left
   }
 
-  send(text: string, { replyTo }: { replyTo?: MessageRef } = {}): Promise<Place> {
-    if (!isMessageText(text)) return refused(badText())
-    this.#company.spoke()
-    if (replyTo === undefined) return this.#order('chat.send', { text })
-    return this.#about(replyTo, (message) => this.#order('chat.send', { text, replyTo: message }))
+  protected targetOf(message: MessageRef): Target | null {
+    return this.#commands.targetOf(message)
   }
-  edit(message: MessageRef, text: string): Promise<Changed> {
-    return isMessageText(text) ? this.#change('chat.edit', message, { text }) : refused(badText())
+  protected order<N extends OrderName>(name: N, input: Orders[N]): Promise<Output<N>> {
+    this.#host.stirred()
+    if (name === 'chat.send') this.#company.spoke()
+    const { over } = this.attendance
+    return over ? refused(over) : this.#commands.order(name, input)
   }
-  delete(message: MessageRef): Promise<Changed> {
-    return this.#change('chat.delete', message)
-  }
-  react(message: MessageRef, emoji: string): Promise<Changed> {
-    return this.#change('chat.react', message, { emoji })
-  }
-  unreact(message: MessageRef, emoji: string): Promise<Changed> {
-    return this.#change('chat.unreact', message, { emoji })
-  }
-  pin(message: MessageRef): Promise<Changed> {
-    return this.#change('chat.pin', message)
-  }
-  unpin(message: MessageRef): Promise<Changed> {
-    return this.#change('chat.unpin', message)
-  }
-  configure(settings: Partial<RoomSettings>): Promise<Changed> {
-    return this.#order('room.configure', settings)
+  /** What is asked of the hub, unless the room has ended. */
+  #ask<T>(ask: () => Promise<T>): Promise<T> {
+    const asked = async () => {
+      if (this.attendance.over) throw this.attendance.over
+      return ask()
+    }
+    return heard(asked())
   }
 
   /** What is whispered here. */
@@ -178,81 +165,49 @@ export class RoomClient implements Room {
     this.#host.stirred()
     if (!this.attendance.over) this.#company.markRead(seq)
   }
-  mute(muted: boolean): Promise<void> {
-    return heard(this.#company.mute(muted))
-  }
   typing(typing = true): void {
     this.#host.stirred()
-    this.#company.typing(typing)
+    if (this.can('speak')) this.#company.typing(typing)
+  }
+  mute(muted: boolean): Promise<void> {
+    return this.#ask(() => this.#company.mute(muted))
   }
   presenceOf(members: readonly ActorKey[]): Promise<readonly PersonPresence[]> {
-    const asked = this.#host.command('presence.query', { roomId: this.id, members: [...members] })
-    return heard(asked.then(({ people }) => people))
+    return this.#ask(async () => (await this.#host.command('presence.query', { roomId: this.id, members: [...members] })).people)
   }
 
   thread(message: MessageRef): Thread {
     const of = typeof message === 'number' ? messageOf(this.attendance.store.room.messages, message) : message
-    return this.#threads.of(of?.thread ?? of?.seq ?? (message as number))
+    return this.#threads.of(of?.thread ?? this.placeOf(message))
   }
   versions(message: MessageRef): Promise<readonly Version[]> {
-    return this.#about(message, (seq) => heard(this.#history.versions(seq as number)))
+    return this.#ask(() => this.#history.versions(this.placeOf(message)))
   }
   pinned(): Promise<readonly SentMessage[]> {
-    return heard(this.#history.pins().then((pins) => this.#viewed(pins)))
+    return this.#ask(async () => this.#viewed(await this.#history.pins()))
   }
   history(place: HistoryPlace = {}): Promise<HistoryPage> {
-    const page = this.#history.page(place)
-    return heard(page.then(({ messages, more, newer }) => ({ messages: this.#viewed(messages.reverse()), more, newer })))
+    return this.#ask(async () => {
+      const { messages, more, newer } = await this.#history.page(place)
+      return { messages: this.#viewed(messages.reverse()), more, newer }
+    })
+  }
+  search(query: RoomSearch): Promise<SearchPage> {
+    return this.#ask(() => search(this.#host.get, { ...query, roomId: this.id }))
   }
   #viewed(messages: readonly Message[]): SentMessage[] {
     return messages.map((message) => ({ ...message, mine: message.author === this.state.me?.key, pending: null }))
   }
-  search(query: RoomSearch): Promise<SearchPage> {
-    return heard(search(this.#host.get, { ...query, roomId: this.id }))
-  }
 
   loadOlder(limit = 50): Promise<boolean> {
-    this.#paging ??= this.#loadOlder(limit).finally(() => {
+    this.#paging ??= loadOlder(this.attendance, this.#history, limit).finally(() => {
       this.#paging = null
     })
     return heard(this.#paging)
   }
 
-  #change(name: Exclude<OrderName, 'chat.send' | 'room.configure'>, message: MessageRef, more: object = {}): Promise<Changed> {
-    return this.#about(message, (target) => this.#order(name, { message: target, ...more } as Orders[typeof name]))
-  }
-  #about<T>(message: MessageRef, run: (target: Target) => Promise<T>): Promise<T> {
-    const target = this.#commands.targetOf(message)
-    return target === null ? refused(new ParleyError('resource.notFound', 'No such message')) : run(target)
-  }
-  #order<N extends OrderName>(name: N, input: Orders[N]): Promise<Output<N>> {
-    const { over } = this.attendance
-    this.#host.stirred()
-    return over ? refused(over) : this.#commands.order(name, input)
-  }
-
-  async #loadOlder(limit: number): Promise<boolean> {
-    const { attendance } = this
-    const assertOpen = () => {
-      if (attendance.over) throw attendance.over
-    }
-    assertOpen()
-    if (!attendance.store.room.more) return false
-    let before: number | undefined
-    const fetch = () => {
-      before = rooms.oldest(attendance.store)
-      return this.#history.page({ limit, ...(before !== undefined && { before }) })
-    }
-    return fetchUntil(fetch, (page) => {
-      assertOpen()
-      const store = rooms.withPage(attendance.store, before, page)
-      if (store) attendance.update(store)
-      return store?.room.more ?? null
-    })
-  }
-
   /** What is new in the store is told to whoever makes more of it. */
-  #heard(store: rooms.RoomStore): void {
+  #heard(store: RoomStore): void {
     const isNews = store.news !== this.#news && store.news.length > 0
     this.#news = store.news
     if (this.#isFresh) this.#threads.reset(store)

@@ -316,3 +316,22 @@ test('H4 words are looked for in one room or in all', async () => {
   expect(await parley.search({ q: 'x' })).toEqual({ hits: [], more: false, cursor: null })
   expect(asked).toEqual([`/rooms/${roomId}/search?q=%D0%B4%D1%96%D0%BC+%26+home&limit=5`, '/search?q=x'])
 })
+
+test('H2 a message that is still on its way has no thread and no versions yet', async () => {
+  const room = await live()
+  hub.cut()
+  void room.send('not there yet')
+  expect(() => room.thread(last(room))).toThrow('No such message')
+  await expect(room.versions(last(room))).rejects.toMatchObject({ code: 'resource.notFound' })
+})
+
+test('L2 what is asked of a room that has ended rejects with the reason', async () => {
+  const room = await live(answering(() => ({})))
+  await Promise.all([room.leave(), seconds(1)])
+  const asks = [room.mute(true), room.presenceOf([other]), room.pinned(), room.history(), room.versions(1), room.search({ q: 'x' })]
+  for (const ask of [...asks, room.edit(1, 'x'), room.loadOlder()]) await expect(ask).rejects.toMatchObject({ code: 'client.closed' })
+  room.markRead()
+  room.typing()
+  await seconds(10)
+  expect([asked, inputs('room.read'), inputs('room.typing')]).toEqual([[], [], []])
+})
