@@ -1,4 +1,4 @@
-import { ParleyError } from '../contract/errors.ts'
+import type { ParleyError } from '../contract/errors.ts'
 import type { Envelope } from '../contract/events.ts'
 import type { RoomId } from '../contract/ids.ts'
 import type { RoomSummary } from '../contract/rooms/schema.ts'
@@ -8,22 +8,22 @@ import { fullJitter } from './backoff.ts'
 import { type CheckpointKey, Checkpoints } from './checkpoints.ts'
 import { Connection } from './connection.ts'
 import type { Stage } from './connection-machine.ts'
-import { isSessionError, unanswered } from './errors.ts'
 import { Idle } from './idle.ts'
 import { type Inbox, InboxClient } from './inbox.ts'
 import { Keep, OURS, partOf } from './keep.ts'
 import { guarded, Listeners, type OnError } from './listeners.ts'
 import { patient, under } from './patience.ts'
-import { type Fetch, rest } from './rest.ts'
+import { heard } from './promises.ts'
+import { Requests } from './requests.ts'
+import type { Fetch } from './rest.ts'
 import type { Room, RoomHost } from './room.ts'
 import { RoomClient } from './room-client.ts'
 import { type Search, search } from './search.ts'
-import { isRoomList, malformed } from './shapes.ts'
+import { isRoomList } from './shapes.ts'
 import { type OpenSocket, openSocketIo } from './socket.ts'
 import { Health, type Status, statusOf } from './status.ts'
 import { type ClientStorage, memoryStorage } from './storage.ts'
 import type { GetToken } from './token.ts'
-import { Unsettled } from './unsettled.ts'
 
 /** What `connect` takes. Times are in ms. */
 export type ConnectOptions = {
@@ -99,11 +99,10 @@ class Client implements Parley {
   readonly #rooms = new Map<RoomId, RoomClient>()
   /** Rooms whose `room.leave` is under way: a new join must not overtake it. */
   readonly #leaving = new Map<RoomId, Promise<unknown>>()
-  readonly #requests = new Unsettled()
+  readonly #requests: Requests
   readonly #host: RoomHost
   readonly #inbox: InboxClient
   readonly #idle: Idle
-  readonly #get: <T>(path: string, token?: string) => Promise<T>
   readonly #wake = () => this.#connection.tell('wake')
   readonly #health = new Health(() => this.#tellStatus())
   readonly #keep: Keep | null
@@ -124,9 +123,7 @@ class Client implements Parley {
       user === undefined ? null : new Keep({ storage, user, onError, news: (news) => void this.#rooms.get(news.roomId)?.hear(news) })
     const backoff = fullJitter(options.random)
     this.#listeners = new Listeners(onError)
-    this.#get = (path, token) => this.#requests.track(rest(fetch, url, path, token === undefined ? {} : { token }))
-    const fetchKeys = (cache?: 'reload') =>
-      this.#requests.track(rest(fetch, url, '/.well-known/parley-checkpoint-keys.json', cache ? { cache } : {}))
+    this.#requests = new Requests(fetch, url, (stale) => this.#connection.token(stale))
     this.#connection = new Connection(
       { url, path, getToken, openSocket, backoff, ackTimeout, onError },
       {
@@ -140,14 +137,14 @@ class Client implements Parley {
       },
     )
     this.#inbox = new InboxClient({
-      list: (query) => this.#authorised(`/api/v1/rooms${query}`, isRoomList),
+      list: (query) => this.#requests.get(`/api/v1/rooms${query}`, isRoomList),
       read: (roomId, seq) => this.#rooms.get(roomId)?.readElsewhere(seq),
       onError,
     })
     this.#idle = new Idle(options.idleAfter ?? 300_000, () => this.#tellAway())
     this.#host = {
       command: (name, input) => this.#health.watch(this.#connection.command(name, input)),
-      get: (path, is) => this.#authorised(path, is),
+      get: (path, is) => this.#requests.get(path, is),
       inbox: this.#inbox,
       stirred: () => this.#idle.stirred(),
       left: (roomId, done) => this.#left(roomId, done),
@@ -155,7 +152,12 @@ class Client implements Parley {
       keep: (roomId, changed) => this.#keep?.room(roomId, changed) ?? null,
       tell: (news) => this.#keep?.tell(news),
       waits: (roomId, isWaiting) => this.#health.waits(roomId, isWaiting),
-      checkpoints: new Checkpoints({ storage: under(storage, user === undefined ? OURS : partOf(user)), fetchKeys, pinned, onError }),
+      checkpoints: new Checkpoints({
+        storage: under(storage, user === undefined ? OURS : partOf(user)),
+        fetchKeys: (cache) => this.#requests.keys(cache),
+        pinned,
+        onError,
+      }),
       backoff,
       limits: { window: options.maxMessages ?? 2_000, held: options.maxHeld ?? 1_000 },
       maxPending: options.maxPending ?? 1_000,
@@ -228,8 +230,8 @@ class Client implements Parley {
     for (const [roomId, its] of byRoom) this.#rooms.get(roomId)?.attendance.receive(its)
   }
 
-  async rooms(): Promise<RoomSummary[]> {
-    return (await this.#authorised('/api/v1/rooms', isRoomList)).rooms
+  rooms(): Promise<RoomSummary[]> {
+    return heard(this.#requests.get('/api/v1/rooms', isRoomList).then(({ rooms }) => rooms))
   }
 
   get inbox(): Inbox {
@@ -237,7 +239,7 @@ class Client implements Parley {
   }
 
   search(query: Search): Promise<SearchPage> {
-    return search(this.#host.get, query)
+    return heard(search(this.#host.get, query))
   }
 
   setAway(away: boolean): void {
@@ -248,17 +250,6 @@ class Client implements Parley {
     const away = this.#idle.away
     if (this.#connection.stage !== 'online') return
     this.#connection.command('presence.update', { away }).catch(() => {}) // told again with the next change, or connection
-  }
-
-  /** With the token at hand, and once more with a new one if that was refused. */
-  async #authorised<T>(path: string, is: (answer: unknown) => answer is T): Promise<T> {
-    const token = await this.#connection.token()
-    const answer = await this.#get<unknown>(path, token).catch(async (error: unknown) => {
-      if (!(error instanceof ParleyError) || !isSessionError(error.code)) throw error
-      return this.#get<unknown>(path, await this.#connection.token(token))
-    })
-    if (!is(answer)) throw unanswered(malformed('answer'))
-    return answer
   }
 
   #hear(said: Whisper<WhisperName>): void {
@@ -281,7 +272,7 @@ class Client implements Parley {
   #stop(reason: ParleyError): void {
     this.#stopped ??= reason
     if (typeof globalThis.removeEventListener === 'function') globalThis.removeEventListener('online', this.#wake)
-    this.#requests.fail(reason)
+    this.#requests.stop(reason)
     this.#inbox.end()
     this.#idle.end()
     this.#each((room) => room.attendance.stop(reason))

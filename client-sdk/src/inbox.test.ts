@@ -188,3 +188,12 @@ test('a refused list is an error of its own, and what is there stays', async () 
   await expect(parley.inbox.load()).rejects.toMatchObject({ code: 'server.unavailable' })
   expect(parley.inbox.state.rooms).toHaveLength(3)
 })
+
+test('L2 what is asked when the client is closed, or still open then, rejects with the reason', async () => {
+  const open = [parley.inbox.load(), parley.search({ q: 'x' })]
+  parley.close()
+  for (const ask of [...open, parley.inbox.load(), parley.inbox.loadPreviews(), parley.rooms()])
+    await expect(ask).rejects.toMatchObject({ code: 'client.closed' })
+  await seconds(60)
+  expect(asked.length).toBeLessThanOrEqual(2)
+})

@@ -3,6 +3,7 @@ import type { Output } from '../contract/index.ts'
 import type { RoomSummary } from '../contract/rooms/schema.ts'
 import type { InboxChange } from '../contract/whispers.ts'
 import { Listeners, type OnError } from './listeners.ts'
+import { heard } from './promises.ts'
 import type { RoomStore } from './room-store.ts'
 import type { isRoomList } from './shapes.ts'
 
@@ -71,7 +72,14 @@ export class InboxClient implements Inbox {
     return this.#listeners.add(listener)
   }
 
-  async load(): Promise<InboxView> {
+  load(): Promise<InboxView> {
+    return heard(this.#load())
+  }
+  loadPreviews(limit = 50): Promise<boolean> {
+    return heard(this.#loadPreviews(limit))
+  }
+
+  async #load(): Promise<InboxView> {
     this.#wanted = true
     const { rooms } = await this.#list('')
     const before = new Map(this.#rooms)
@@ -84,7 +92,7 @@ export class InboxClient implements Inbox {
     return this.state
   }
 
-  async loadPreviews(limit = 50): Promise<boolean> {
+  async #loadPreviews(limit: number): Promise<boolean> {
     const cursor = this.#cursor
     if (cursor === null) return false
     const page = await this.#list(`?limit=${limit}&previews=true${cursor && `&cursor=${encodeURIComponent(cursor)}`}`)

@@ -58,7 +58,7 @@ export interface Room {
   configure(settings: Partial<RoomSettings>): Promise<Changed>
   /** May we do this here, as far as is known: `speak`, `react`, `pin`, `moderate`, `configure` and the like. */
   can(rule: RoomRule): boolean
-  /** The thread that began with this message, or that it belongs to. */
+  /** The thread that began with this message, or that it belongs to. Throws `resource.notFound` for one that is still on its way. */
   thread(message: MessageRef): Thread
   /** All that a message has said, the oldest first. */
   versions(message: MessageRef): Promise<readonly Version[]>
