@@ -11,7 +11,7 @@ beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
 const deed = fc.record({
-  do: fc.constantFrom('hear', 'hear', 'send', 'send', 'change', 'change', 'others', 'cut', 'erase', 'burst'),
+  do: fc.constantFrom('hear', 'hear', 'send', 'send', 'change', 'change', 'others', 'read', 'cut', 'erase', 'burst'),
   name: fc.constantFrom(...(Object.keys(types) as OrderName[])),
   after: fc.integer({ min: 0, max: 4_000 }), // ms
 })
@@ -64,6 +64,7 @@ test('R10 a whole client over a network that loses, delays, doubles and cuts end
         if (what === 'send') said.push(room.send(`mine ${said.length}`))
         if (what === 'change') changes.push(change(room, name, after))
         if (what === 'others') hub.others(name, { message: 1 + (after % (hub.log.head + 1)), text: 'theirs', emoji: '🎉', slowMode: after })
+        if (what === 'read') room.markRead()
         if (what === 'cut') hub.cut()
       }
       hub.network = () => [1]
@@ -77,7 +78,8 @@ test('R10 a whole client over a network that loses, delays, doubles and cuts end
       const seqs = (await Promise.all(said)).map((place) => place.seq)
       expect(seqs).toEqual([...seqs].sort((a, b) => a - b))
       expect(hub.log.events.filter((event) => event.id && seqs.includes(event.seq))).toHaveLength(said.length)
-      const { status, rev, messages, more, pins, settings, waiting } = room.state
+      const { status, rev, messages, more, pins, settings, waiting, read } = room.state
+      expect(read).toBe(hub.read)
       const now = hub.log.fresh()
       expect({ pins, settings, waiting }).toEqual({ pins: now.pins, settings: now.settings, waiting: 0 })
       const all = hub.log.page(undefined, 1_000).messages.reverse()

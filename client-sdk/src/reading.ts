@@ -81,7 +81,7 @@ export class Reading {
     this.#telling = true
     try {
       const unread = await this.#host.command('room.read', { roomId: id, seq })
-      this.known(seq)
+      this.known(Math.max(seq, unread.read))
       this.#failed = 0
       this.#host.inbox.marked(id, seq, unread)
     } catch (error) {

@@ -284,6 +284,7 @@ test('H2 a thread is kept up to date, shows what is on its way, and starts over 
   void room.edit(thread.messages[0]!, 'not mine to edit')
   expect(thread.messages.at(-1)).toMatchObject({ text: 'mine', pending: 'sending', thread: 1 })
   expect(thread.messages[0]).toMatchObject({ text: 'not mine to edit', replies: 7 })
+  expect(thread.messages).toBe(thread.messages)
   hub.others('chat.edit', { message: 4, text: 'answer 0, better' })
   hub.tell(hub.log.hear('elsewhere'))
   await seconds(1)

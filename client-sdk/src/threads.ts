@@ -11,7 +11,7 @@ import { type Known, type RoomMessage, shownOf } from './room-view.ts'
 export interface Thread {
   /** The seq of the message that it began with. */
   readonly root: number
-  /** That message, once it is loaded, then what is loaded of the answers, in order, and at the end what is still on its way. */
+  /** The same list until something changes: that message, once it is loaded, then what is loaded of the answers, in order, and at the end what is still on its way. */
   readonly messages: readonly RoomMessage[]
   /** There are older answers: `loadOlder()`. */
   readonly more: boolean
@@ -46,25 +46,32 @@ export class Threads {
   }
 }
 
-const shell = (thread: ThreadStore, room: ThreadsRoom): Thread => ({
-  root: thread.root,
-  get messages() {
-    const { room: state, me } = room.store()
-    const read = thread.messages
-    const now = expected({ ...state, messages: read }, room.outbox(), me?.key ?? null).messages
-    return shownOf(read, now, room.outbox(), me?.key ?? null, room.known).filter(
-      ({ seq, thread: root }) => seq !== null || root === thread.root,
-    )
-  },
-  get more() {
-    return thread.more
-  },
-  async loadOlder(limit = 50) {
-    const more = await thread.loadOlder(room.history, room.store, limit)
-    room.changed()
-    return more
-  },
-})
+function shell(thread: ThreadStore, room: ThreadsRoom): Thread {
+  let from: readonly unknown[] = []
+  let shown: readonly RoomMessage[] = []
+  return {
+    root: thread.root,
+    get messages() {
+      const { room: state, me } = room.store()
+      const now = [thread.messages, room.outbox(), me?.key ?? null] as const
+      if (now.some((part, i) => part !== from[i])) {
+        const [read, outbox, key] = now
+        const all = shownOf(read, expected({ ...state, messages: read }, outbox, key).messages, outbox, key, room.known)
+        shown = all.filter((message) => message.seq !== null || message.thread === thread.root)
+        from = now
+      }
+      return shown
+    },
+    get more() {
+      return thread.more
+    },
+    async loadOlder(limit = 50) {
+      const more = await thread.loadOlder(room.history, room.store, limit)
+      room.changed()
+      return more
+    },
+  }
+}
 
 /** What is loaded of one thread: the message that it began with, and answers. */
 class ThreadStore {
@@ -90,7 +97,8 @@ class ThreadStore {
     this.#messages = room.messages.filter((message) => this.#isIn(message))
   }
   heard(news: readonly Envelope[]): void {
-    this.#messages = news.reduce(reduceMessages, this.#messages).filter((message) => this.#isIn(message))
+    const messages = news.reduce(reduceMessages, this.#messages)
+    if (messages !== this.#messages) this.#messages = messages.filter((message) => this.#isIn(message))
   }
 
   /** The page before what is loaded, and the first message where that is missing. Resolves with whether there is more. */
