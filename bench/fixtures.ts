@@ -38,13 +38,18 @@ export function openHouse(db: Database, tokenKey: string): House {
 
 export type BenchPerson = { userId: UserId; sessionId: SessionId; token: string }
 
-/** People with a session and an access token each, written in bulk. */
-export async function createPeople({ db, tokens, now }: House, count: number, role: PlatformRole = 'brand'): Promise<BenchPerson[]> {
+/** People with a session and, the first `signedIn` of them, an access token each; written in bulk. */
+export async function createPeople(
+  { db, tokens, now }: House,
+  count: number,
+  { role = 'brand' as PlatformRole, signedIn = count } = {},
+): Promise<BenchPerson[]> {
   const endsAt = new Date(now().getTime() + TOKEN_SECONDS * 1_000)
   const people: BenchPerson[] = []
   for (let i = 0; i < count; i++) {
     const who = { userId: newId<UserId>(), sessionId: newId<SessionId>() }
-    people.push({ ...who, token: (await tokens.issue({ ...who, role }, endsAt, now())).accessToken })
+    const token = i < signedIn ? (await tokens.issue({ ...who, role }, endsAt, now())).accessToken : ''
+    people.push({ ...who, token })
   }
   const ids = people.map((person) => person.userId)
   await db.pool.query(`select create_stream(id, 'user') from unnest($1::uuid[]) id`, [ids])

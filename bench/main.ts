@@ -57,7 +57,9 @@ async function measure(): Promise<void> {
   for (const [name, its] of Object.entries(all)) {
     if (!wanted.includes(name)) continue
     say(`\n${name}`)
+    const started = performance.now()
     found[name] = await its(run)
+    say(`  took ${((performance.now() - started) / 1_000).toFixed(0)} s`)
     if (name === 'durableRate') run.known.durableRate = found[name]
   }
   say(`\n${table(found)}\n`)

@@ -100,7 +100,8 @@ const usageOf = (pid: number, postgres: number): Usage => ({
 
 function cores(before: Usage, after: Usage): Trial['cpu'] {
   const wall = Math.max(1, after.wall - before.wall)
-  const of = (key: keyof Usage) => (after[key] - before[key]) / wall
+  // A process that ends between two looks is counted twice, or not at all.
+  const of = (key: keyof Usage) => Math.max(0, after[key] - before[key]) / wall
   const [server, postgres, generator] = [of('server'), of('postgres'), of('generator')]
   return { server, postgres, generator, others: Math.max(0, of('machine') - server - postgres - generator) }
 }

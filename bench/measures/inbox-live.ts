@@ -14,19 +14,23 @@ const RATE = 100
 /** `rooms`: of this person and one other, who is the same in all of them. */
 export type Owner = { person: BenchPerson; other: BenchPerson; rooms: RoomId[] }
 
-/** They take turns: the first on a fresh server would pay for its warming up. */
-export async function connects({ port }: BenchServer, owners: Record<'many' | 'few', Owner>, turns: number) {
+/** Medians in ms. They take turns, so that noise hits both alike, and warm up first. */
+export async function alternately(turns: number, works: Record<'many' | 'few', () => Promise<unknown>>) {
   const times = { many: [] as number[], few: [] as number[] }
   for (let i = -turns; i < turns; i++) {
     for (const name of ['many', 'few'] as const) {
       const begin = performance.now()
-      const client = await Client.open(port, { roomId: owners[name].rooms[0]!, token: owners[name].person.token })
+      await works[name]()
       if (i >= 0) times[name].push(performance.now() - begin)
-      client.cut()
     }
   }
   return { many: round(median(times.many)), few: round(median(times.few)) }
 }
+
+export const connecting =
+  (port: number, { person, rooms }: Owner) =>
+  async () =>
+    (await Client.open(port, { roomId: rooms[0]!, token: person.token })).cut()
 
 /** With that person connected to a node, and nothing open. */
 export async function liveCosts({ stage }: Run, { port, pid }: BenchServer, { person, other, rooms }: Owner, turns: number) {

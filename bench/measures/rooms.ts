@@ -14,24 +14,26 @@ const SIZES = [
   { members: 200, connected: 200, rate: 40 },
   { members: 1_000, connected: 1_000, rate: 10 },
   { members: 10_000, connected: 2_000, rate: 5 },
-] as const
+]
 type Size = (typeof SIZES)[number]
 const SPEAKERS = 10
 /** Until the last word of who is there has been said, in ms. */
-const SETTLE = 3_000
+const SETTLE = 2_500
 
 /** What rooms of different sizes cost: a message, a join, and that everybody comes at once. */
 export async function rooms(run: Run): Promise<Measure> {
   const ground = await run.stage.open('rooms')
-  const people = await createPeople(ground.house, Math.max(...SIZES.map((size) => size.members)))
+  const sizes = SIZES.map((size) => ({ ...size, connected: Math.min(size.connected, run.quick ? 1_000 : Number.POSITIVE_INFINITY) }))
+  const most = (key: 'members' | 'connected') => Math.max(...sizes.map((size) => size[key]))
+  const people = await createPeople(ground.house, most('members'), { signedIn: most('connected') })
   const ids = await openRooms(
     ground.house,
-    SIZES.map((size) => people.slice(0, size.members)),
+    sizes.map((size) => people.slice(0, size.members)),
   )
   await asSuperuser(ground.url, settle)
   const servers = { bare: await run.stage.server('bare'), parley: await ground.node() }
   const bySize: BySize[] = []
-  for (const [i, size] of SIZES.entries()) {
+  for (const [i, size] of sizes.entries()) {
     const seats = people.slice(0, size.connected).map(({ token }) => ({ roomId: ids[i]!, token }))
     const bare = await visit(run, servers.bare, seats, size)
     const parley = await visit(run, servers.parley, seats, size)
@@ -68,7 +70,7 @@ async function visit({ quick, say, stage }: Run, server: BenchServer, seats: rea
   const presence = presenceOf(clients)
   const plan = { rate, warmUp: 1, seconds: quick ? 2 : 6, speakers: SPEAKERS, patience: 10_000 }
   const message = messageOf(await runTrial({ name: kind, clients, pid, postgres: stage.postgres }, plan))
-  const join = kind === 'parley' ? await joins(clients, members > 1_000 ? (quick ? 10 : 30) : 100) : null
+  const join = kind === 'parley' ? await joins(clients, members > 1_000 ? (quick ? 10 : 30) : quick ? 30 : 100) : null
   for (const client of clients) client.cut()
   await sleep(1_000)
 

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { newId } from '../../client-sdk/contract/index.ts'
 import { MESSAGE_MAX } from '../../client-sdk/contract/text.ts'
@@ -7,112 +6,117 @@ import { round } from '../figures.ts'
 import { createPeople, createRooms } from '../fixtures.ts'
 import type { Client, Seat } from '../load/client.ts'
 import { gather } from '../load/crowd.ts'
+import type { Memory } from '../servers/child.ts'
+import type { BenchServer } from '../servers/start.ts'
 import type { Measure, Run } from './measure.ts'
 
 /** How many messages each speaker has under way. */
 const WINDOW = 8
-/** So many messages while all read, about as many as then are said: what the traffic alone takes is no reader's fault. */
-const NORMAL = 2_500
-/** More is never needed: the system's own buffers take a few megabytes before the server's begin to fill. */
-const MOST = (MOST_UNREAD + 24_000_000) / MESSAGE_MAX
+/** Of 4,000 characters. So many while all read; then so many at once, which nobody is cut off for; then step by step. */
+const NORMAL = 500
+const LEAP = 1_900
+const STEP = 75
+/** By then everybody must have been cut off: the system's own buffers take some megabytes before the server's begin to fill. */
+const MOST = (MOST_UNREAD + 16_000_000) / MESSAGE_MAX
 const TEXT = 'x'.repeat(MESSAGE_MAX)
-/** How often the memory is looked at, in ms. */
-const LOOK = 20
-/** Until what is left unread has come, or the connection is closed, in ms. */
-const FAREWELL = 7_000
+/** By then what is left unread has come, or the connection is closed, in ms. */
+const FAREWELL = 10_000
 
 /**
  * What a socket that does not read takes of the server's resident memory at most, until it is cut off. Each is in a room of
- * its own, since what several in one room have not read is kept once.
+ * its own, since what several in one room have not read is kept once. Garbage is collected before each look.
  */
 export async function slowReaders(run: Run): Promise<Measure> {
-  const count = run.quick ? 6 : 12
+  const count = run.quick ? 6 : 16
   const ground = await run.stage.open('slow')
   const server = await ground.node({ worker: false, nodeOptions: ['--expose-gc'] })
   const seats = await createRooms(ground.house, await createPeople(ground.house, 2 * count), count, 2)
-  const odd = (isOdd: number) => (_: Seat, i: number) => i % 2 === isOdd
-  const [speakers, readers] = [await gather(server.port, seats.filter(odd(0))), await gather(server.port, seats.filter(odd(1)))]
+  const every = (second: number) => seats.filter((_: Seat, i: number) => i % 2 === second)
+  const speakers = (await gather(server.port, every(0))).map(speaker)
+  const readers = await gather(server.port, every(1))
   const ends = readers.map(watch)
-  const normal = await peak(server.pid, () => Promise.all(speakers.map((speaker) => speak(speaker, NORMAL))))
+  await Promise.all(speakers.map((its) => its.speak(NORMAL)))
   const before = await server.memory()
   for (const reader of readers) reader.pause()
-  const begin = performance.now()
-  let said: number[] = []
-  const top = await peak(server.pid, async () => {
-    said = await Promise.all(speakers.map((speaker) => speak(speaker, MOST)))
-  })
-  const seconds = (performance.now() - begin) / 1_000
+  const { most, said } = await fill(server, speakers)
   for (const reader of readers) reader.resume()
-  await sleep(FAREWELL)
-  for (const [i, end] of ends.entries()) if (!end.cut) throw new Error(`parley broke a promise: slow reader ${i} was not cut off`)
-  const told = ends.filter((end) => end.why.includes('client.tooSlow')).length
+  const until = performance.now() + FAREWELL
+  while (performance.now() < until && ends.some((end) => !end.isCut)) await sleep(100)
   const after = await server.memory()
-  for (const client of [...speakers, ...readers]) client.cut()
+  for (const [i, end] of ends.entries()) if (!end.isCut) throw new Error(`parley broke a promise: slow reader ${i} was not cut off`)
+  for (const client of [...speakers.map((its) => its.client), ...readers]) client.cut()
   await ground.close()
 
+  const each = ({ rss }: Memory) => (rss - before.rss) / count
+  const heap = (memory: Memory) => (memory.heap - before.heap) / count
   const mb = (bytes: number) => round(bytes / 1_000_000)
+  run.say(`  ${count} that do not read, cut off within ${said} messages of ${MESSAGE_MAX} characters`)
+  run.say(`  resident ${mb(before.rss)} MB while all read, then at most ${mb(most.rss)}, and ${mb(after.rss)} afterwards`)
   run.say(
-    `  ${count} that do not read, cut off within ${seconds.toFixed(1)} s and ${Math.max(...said)} messages of ${MESSAGE_MAX} characters`,
+    `  at most ${mb(each(most))} MB each, where ${mb(MOST_UNREAD)} MB may be unread; on its heap ${mb(heap(most))}, of which ${mb(heap(after))} stay`,
   )
-  run.say(`  resident ${mb(normal)} MB while all read, then at most ${mb(top)} MB, ${mb(after)} MB afterwards; ${told} were told why`)
   return {
-    parley: mb((top - normal) / count),
+    parley: mb(each(most)),
     bare: null,
     batched: null,
-    ratio: round((top - normal) / count / MOST_UNREAD),
+    ratio: round(each(most) / MOST_UNREAD),
     unit: 'MB',
-    budget: `of the ${MOST_UNREAD / 1_000_000} MB that may be unread`,
+    budget: `bounded: of the ${mb(MOST_UNREAD)} MB that may be unread`,
     sockets: count,
-    residentNormal: normal,
-    residentPeak: top,
-    residentAfter: after,
+    heap: mb(heap(most)),
+    stays: { resident: mb(each(after)), heap: mb(heap(after)) },
   }
 }
 
-type End = { cut: boolean; why: string }
-/** Whether and why the hub ends the connection. */
+/** Until everybody is cut off. `most`: the most memory at any look. */
+async function fill(server: BenchServer, speakers: readonly Speaker[]): Promise<{ most: Memory; said: number }> {
+  await Promise.all(speakers.map((its) => its.speak(LEAP)))
+  let said = LEAP
+  let most = await server.memory()
+  while (!speakers.every((its) => its.isAlone())) {
+    if (said > MOST) throw new Error(`parley broke a promise: nobody was cut off after ${said} messages`)
+    await Promise.all(speakers.map((its) => its.speak(STEP)))
+    said += STEP
+    const memory = await server.memory()
+    if (memory.rss > most.rss) most = memory
+  }
+  return { most, said }
+}
+
+type End = { isCut: boolean }
+/** Whether the hub has ended the connection. Why, it may be too late to hear: every look takes half a second. */
 function watch(reader: Client): End {
-  const end: End = { cut: false, why: '' }
-  reader.listener = (event, packet) => {
-    if (event === 'session.ending') end.why = packet
-    if (event === 'session.ending' || event === 'closed') end.cut = true
+  const end: End = { isCut: false }
+  reader.listener = (event) => {
+    if (event === 'session.ending' || event === 'closed') end.isCut = true
   }
   return end
 }
 
-/** As fast as they are acknowledged, until the room says that nobody else is there. Resolves with how many there were. */
-function speak(speaker: Client, most: number): Promise<number> {
-  const { roomId } = speaker.seat
-  return new Promise((done, fail) => {
-    let said = 0
-    let answered = 0
-    let isAlone = false
-    const say = () => speaker.say(said++, `{"commandId":"${newId()}","roomId":"${roomId}","text":"${TEXT}"}`)
-    speaker.listener = (event, packet) => {
-      if (event === 'room.presence') isAlone = packet.endsWith('"count":1}]')
-      if (event === 'closed' || event === 'session.ending') fail(new Error('the hub cut off one who reads'))
-    }
-    speaker.ear = {
-      heard() {},
-      answered(_n, seq) {
-        if (seq === null) return fail(new Error('a message was refused'))
-        if (++answered === said && (isAlone || said >= most)) done(said)
-        else if (!isAlone && said < most) say()
-      },
-      broken: fail,
-    }
-    for (let i = 0; i < WINDOW; i++) say()
-  })
-}
+/** `isAlone`: the room has said that nobody else is there. `speak`: so many messages, as fast as they are acknowledged. */
+type Speaker = { client: Client; isAlone(): boolean; speak(count: number): Promise<void> }
 
-/** The most resident memory of a process while that goes on, in bytes. */
-async function peak(pid: number, work: () => Promise<unknown>): Promise<number> {
-  let most = residentOf(pid)
-  const timer = setInterval(() => {
-    most = Math.max(most, residentOf(pid))
-  }, LOOK)
-  await work().finally(() => clearInterval(timer))
-  return most
+function speaker(client: Client): Speaker {
+  let isAlone = false
+  client.listener = (event, packet) => {
+    if (event === 'room.presence') isAlone = packet.endsWith('"count":1}]')
+    if (event === 'closed' || event === 'session.ending') client.ear?.broken(new Error('the hub cut off one who reads'))
+  }
+  const speak = (count: number) =>
+    new Promise<void>((done, fail) => {
+      let said = 0
+      let answered = 0
+      const say = () => client.say(said++, `{"commandId":"${newId()}","roomId":"${client.seat.roomId}","text":"${TEXT}"}`)
+      client.ear = {
+        heard() {},
+        answered(_n, seq) {
+          if (seq === null) return fail(new Error('a message was refused'))
+          if (++answered === count) done()
+          else if (said < count) say()
+        },
+        broken: fail,
+      }
+      for (let i = 0; i < WINDOW; i++) say()
+    })
+  return { client, isAlone: () => isAlone, speak }
 }
-
-const residentOf = (pid: number): number => Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1_024
