@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { type ConnectOptions, connect, type Parley } from './client.ts'
+import { connect } from './client.ts'
+import type { ConnectOptions, Parley } from './parley.ts'
 import type { Room } from './room.ts'
 import { type ClientStorage, memoryStorage } from './storage.ts'
 import { FakeHub, refusal, roomId } from './testing.ts'

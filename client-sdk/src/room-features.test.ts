@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { MessagePage } from '../contract/chat/schema.ts'
-import { type ConnectOptions, connect, type Parley } from './client.ts'
+import { connect } from './client.ts'
+import type { ConnectOptions, Parley } from './parley.ts'
 import type { Room } from './room.ts'
 import type { SentMessage } from './room-view.ts'
 import { FakeHub, me, other, refusal, roomId } from './testing.ts'
