@@ -10,8 +10,8 @@ export type NodeId = string & { readonly node: true }
 export type Open = { active: string; away: string }
 /** Somebody's connections to one node. `away`: on all of them. */
 export type Connected = { userId: UserId; sockets: number; away: boolean }
-/** What a node has to say. `gone`: people who have no connection to it any more. */
-export type Changes = { rooms: readonly ({ roomId: RoomId } & Open)[]; online: readonly Connected[]; gone: readonly UserId[] }
+/** What a node has to say, as its `beat`th word; each is higher than the one before. `gone`: people who have no connection to it any more. */
+export type Changes = { beat: number; rooms: readonly ({ roomId: RoomId } & Open)[]; online: readonly Connected[]; gone: readonly UserId[] }
 
 /** A node that was silent for longer is dead. By the database's clock alone: nodes' own clocks may be wrong. */
 const ALIVE = `beat_at > clock_timestamp() - interval '7 s'`
@@ -24,13 +24,13 @@ export async function registerNode(pool: Pool, node: NodeId): Promise<void> {
 
 /**
  * Says that a node lives, and what has changed there. False where the database does not know the node, since others took it
- * for dead or a crash emptied the tables: then nothing was written. Rows are locked in order: the node's, then people's by id.
+ * for dead or a crash emptied the tables, or has heard a later word: then nothing was written. Rows are locked in order: the node's, then people's by id.
  */
-export async function beat(pool: Pool, node: NodeId, { rooms, online, gone }: Changes): Promise<boolean> {
+export async function beat(pool: Pool, node: NodeId, { beat, rooms, online, gone }: Changes): Promise<boolean> {
   const rows = await read(
     pool,
     'presence_beat',
-    `with me as (update node set beat_at = clock_timestamp() where id = $1 returning id),
+    `with me as (update node set beat_at = clock_timestamp(), beats = $9 where id = $1 and beats < $9 returning id),
      rooms as (
        insert into presence (node_id, room_id, active, away, tx)
          select me.id, r.room_id, r.active, r.away, pg_current_xact_id()
@@ -55,6 +55,7 @@ export async function beat(pool: Pool, node: NodeId, { rooms, online, gone }: Ch
       online.map(({ sockets }) => sockets),
       online.map(({ away }) => away),
       gone,
+      beat,
     ],
   )
   return rows.length > 0

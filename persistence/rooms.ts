@@ -55,6 +55,8 @@ export type Door = {
   settings: RoomSettings
   /** How many members the room knows. */
   toldMembers: number
+  /** How far they have read. */
+  read: number
   accessVersion: number
   head: number
   checkpoint: Checkpoint | null
@@ -74,6 +76,7 @@ export const doorOf = batched<DoorKey, Door | undefined>({ id: doorId }, async (
     since: string
     name: string | null
     past_hash: string | null
+    read: string | null
     checkpoint: Checkpoint | null
   }
   const rows = await read<Row>(
@@ -83,6 +86,7 @@ export const doorOf = batched<DoorKey, Door | undefined>({ id: doorId }, async (
             case when m.since = 0 then (select name from person where id = m.user_id)
                  else (select personal::json ->> 'name' from event where stream_id = m.room_id and seq = m.since) end as name,
             (select encode(hash, 'hex') from event where stream_id = m.room_id and seq = k.known) as past_hash,
+            (select g.seq from reading g where g.user_id = m.user_id and g.room_id = m.room_id) as read,
             (select json_build_object('stream', stream_id, 'seq', seq, 'hash', encode(hash, 'hex'), 'at', ${instant('at')},
                                       'keyId', key_id, 'signature', signature)
                from checkpoint where stream_id = m.room_id order by seq desc limit 1) as checkpoint
@@ -98,8 +102,8 @@ export const doorOf = batched<DoorKey, Door | undefined>({ id: doorId }, async (
     const me = { key: row.actor_key, role: row.role, since: Number(row.since), name: row.name }
     const { kind, checkpoint, past_hash: pastHash } = row
     const toldMembers = row.told_members
-    const head = Number(row.head)
-    return { me, kind, settings: settingsOf(row), toldMembers, accessVersion: Number(row.access_version), head, checkpoint, pastHash }
+    const [head, read] = [Number(row.head), Number(row.read ?? 0)]
+    return { me, kind, settings: settingsOf(row), toldMembers, read, accessVersion: Number(row.access_version), head, checkpoint, pastHash }
   }
 })
 

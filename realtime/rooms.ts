@@ -1,4 +1,13 @@
-import { can, commands, type Input, type Joined, type Output, ParleyError, type Snapshot } from '../client-sdk/contract/index.ts'
+import {
+  can,
+  commands,
+  type Input,
+  type Joined,
+  type Output,
+  ParleyError,
+  SMALL_ROOM,
+  type Snapshot,
+} from '../client-sdk/contract/index.ts'
 import { messagesOf } from '../persistence/messages.ts'
 import { readsOf } from '../persistence/readings.ts'
 import { type Door, doorOf, peopleOf } from '../persistence/rooms.ts'
@@ -64,11 +73,11 @@ type Read = Omit<Joined, 'presence'>
 /** What was missed, or a snapshot, with the access version after the last of it was read. */
 async function readAtDoor(ctx: Ctx, { roomId, after }: Input<'room.join'>, door: Door): Promise<{ accessVersion: number; joined: Read }> {
   const { me, kind, checkpoint, pastHash } = door
-  const isTold = me.since > 0
   const missed = after === undefined ? Number.POSITIVE_INFINITY : door.head - after
   const snapshot = missed >= 0 && missed <= MOST_MISSED ? null : await takeSnapshot(ctx, roomId)
   const { head, accessVersion, events } = await ctx.log.readAfter(roomId, snapshot?.asOf ?? after!, PAGE)
-  const reads = isTold ? await readsOf(ctx.db.pool, roomId) : []
+  const others = me.since > 0 && door.toldMembers <= SMALL_ROOM ? await readsOf(ctx.db.pool, roomId) : []
+  const reads = [{ member: me.key, seq: door.read }, ...others.filter(({ member }) => member !== me.key)]
   return { accessVersion, joined: { me, kind, head, events, snapshot, checkpoint, pastHash, reads } }
 }
 

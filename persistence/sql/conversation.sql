@@ -1,4 +1,6 @@
--- What a room's members do with its messages. All of it belongs to the room's stream and is written only under its lock.
+-- What a room's members do with its messages. All of it belongs to the room's stream and is written only under its lock, so
+-- nothing here refers to a room or a person: the reference would lock their rows after the stream's, and deadlock with whoever
+-- holds them and waits for the stream.
 alter table message
   add column n bigint,                            -- which of the room's messages it is: 1, 2, 3 …
   add column thread bigint,                       -- the seq that its thread began with
@@ -22,7 +24,7 @@ create table edit (
 );
 
 create table pin (
-  room_id uuid not null references room (id),
+  room_id uuid not null,
   seq bigint not null,
   since bigint not null,           -- the seq of the event that pinned it
   primary key (room_id, seq)
@@ -30,7 +32,7 @@ create table pin (
 
 -- When a member last spoke in a room with slow mode.
 create table spoke (
-  room_id uuid not null references room (id),
+  room_id uuid not null,
   actor_key uuid not null,
   at timestamptz not null,
   primary key (room_id, actor_key)
@@ -38,8 +40,8 @@ create table spoke (
 
 -- Who is named in which message, but for those who named themselves.
 create table mention (
-  user_id uuid not null references person (id) on delete cascade,
-  room_id uuid not null references room (id),
+  user_id uuid not null,
+  room_id uuid not null,
   seq bigint not null,
   primary key (user_id, room_id, seq)
 );

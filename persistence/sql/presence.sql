@@ -1,7 +1,8 @@
 -- Who is there now. The first three tables are unlogged: a crash empties them, and the nodes that live fill them again.
 create unlogged table node (
   id uuid primary key,
-  beat_at timestamptz not null     -- by the database's clock, as everything here
+  beat_at timestamptz not null,    -- by the database's clock, as everything here
+  beats bigint not null default 0  -- so that one that was given up and comes late overwrites nothing
 );
 
 -- What a node's sockets have open: member keys with commas between. A person who hides is in none.
