@@ -1,9 +1,10 @@
+import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Pool } from 'pg'
 import type { ActorKey, Checkpoint, Member, Role, RoomId, RoomKind, RoomSettings, Snapshot, UserId } from '../client-sdk/contract/index.ts'
 import { defaultSettings } from '../client-sdk/contract/rooms/reduce.ts'
 import { batched } from './batched.ts'
 import { instant } from './log/read.ts'
-import { read } from './sql.ts'
+import { query, read } from './sql.ts'
 
 type StandingRow = {
   actor_key: ActorKey
@@ -139,13 +140,14 @@ export async function authorsOf(pool: Pool, roomId: RoomId, seqs: readonly numbe
   return new Map(rows.map(({ seq, actor_key }) => [Number(seq), actor_key]))
 }
 
+const BY_KEY = 'select actor_key, user_id from active_member where room_id = $1 and actor_key = any($2::uuid[]) and since > 0'
+type ByKey = { actor_key: ActorKey; user_id: UserId }
+const byKey = (rows: readonly ByKey[]) => new Map(rows.map(({ actor_key, user_id }) => [actor_key, user_id]))
+
 /** Which of these keys are members whom the room knows, and whose keys they are. */
-export async function membersByKey(pool: Pool, roomId: RoomId, keys: readonly ActorKey[]): Promise<Map<ActorKey, UserId>> {
-  const rows = await read<{ actor_key: ActorKey; user_id: UserId }>(
-    pool,
-    'members_by_key',
-    'select actor_key, user_id from active_member where room_id = $1 and actor_key = any($2::uuid[]) and since > 0',
-    [roomId, keys],
-  )
-  return new Map(rows.map(({ actor_key, user_id }) => [actor_key, user_id]))
-}
+export const membersByKey = async (pool: Pool, roomId: RoomId, keys: readonly ActorKey[]): Promise<Map<ActorKey, UserId>> =>
+  byKey(await read<ByKey>(pool, 'members_by_key', BY_KEY, [roomId, keys]))
+
+/** The same within a transaction: one that waited for a second connection could starve all the others. */
+export const membersByKeyIn = async (em: EntityManager, roomId: RoomId, keys: readonly ActorKey[]): Promise<Map<ActorKey, UserId>> =>
+  byKey(await query<ByKey>(em, BY_KEY, [roomId, keys]))

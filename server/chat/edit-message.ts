@@ -1,5 +1,6 @@
 import { type Changed, type EditMessage, ParleyError, type UserId } from '../../client-sdk/contract/index.ts'
 import { saveEdit, saveMentions, wordsAt } from '../../persistence/messages.ts'
+import { membersByKeyIn } from '../../persistence/rooms.ts'
 import type { Ctx } from '../ctx.ts'
 import { denied } from '../rooms/authorise.ts'
 import { assertStands, changeMessage } from './change-message.ts'
@@ -12,10 +13,10 @@ export async function editMessage(ctx: Ctx, { text, ...input }: EditMessage): Pr
   const changed = await changeMessage(ctx, {
     name: 'chat.edit',
     input,
-    decide: async (message, me) => {
+    decide: async (message, me, em) => {
       if (message.author !== me.actorKey) throw denied()
       assertStands(message)
-      mentioned = await mentionedIn(ctx, me, text)
+      mentioned = await mentionedIn(me, text, (room, keys) => membersByKeyIn(em, room, keys))
       return { type: 'chat.messageEdited', deal: { message: seq }, personal: { text } }
     },
     also: async (em, words) => {

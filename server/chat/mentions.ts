@@ -1,15 +1,15 @@
 import { mentionsIn } from '../../client-sdk/contract/chat/markup.ts'
-import { ParleyError, type UserId } from '../../client-sdk/contract/index.ts'
-import { membersByKey } from '../../persistence/rooms.ts'
-import type { Ctx } from '../ctx.ts'
+import { type ActorKey, ParleyError, type UserId } from '../../client-sdk/contract/index.ts'
 import type { Standing } from '../rooms/standings.ts'
 
+type Find = (roomId: Standing['roomId'], keys: readonly ActorKey[]) => Promise<Map<ActorKey, UserId>>
+
 /** The members whom a text names, without its author. Throws `mention.notMember` where one of them is none, as far as the room knows. */
-export async function mentionedIn(ctx: Ctx, { roomId, actorKey }: Standing, text: string): Promise<UserId[]> {
+export async function mentionedIn({ roomId, actorKey }: Standing, text: string, find: Find): Promise<UserId[]> {
   if (!text.includes('<@')) return []
   const keys = mentionsIn(text)
   if (keys.length === 0) return []
-  const members = await membersByKey(ctx.db.pool, roomId, keys)
+  const members = await find(roomId, keys)
   if (members.size < keys.length) throw new ParleyError('mention.notMember', 'Somebody who is mentioned is no member of this room')
   return [...members].flatMap(([key, userId]) => (key === actorKey ? [] : [userId]))
 }

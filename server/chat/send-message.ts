@@ -1,6 +1,7 @@
 import { can, commands, ParleyError, type Place, type SendMessage } from '../../client-sdk/contract/index.ts'
 import { type Appended, type Entry, notFound } from '../../persistence/event-log.ts'
 import { isCommitted, lockStream, mayWaitToSpeak, threadOf } from '../../persistence/messages.ts'
+import { membersByKey } from '../../persistence/rooms.ts'
 import { type Ctx, caller } from '../ctx.ts'
 import { authorised } from '../rooms/authorise.ts'
 import type { Standing } from '../rooms/standings.ts'
@@ -32,7 +33,7 @@ async function replyOf(ctx: Ctx, { roomId }: Standing, replyTo: number) {
 /** What may be refused for what was said or when. A repeat of what is in the log already is not: it gets its first answer. */
 async function sayChecked(ctx: Ctx, me: Standing, entry: Said): Promise<Appended> {
   if (await isCommitted(ctx.db.pool, entry)) return ctx.log.submit(entry)
-  await mentionedIn(ctx, me, entry.personal.text)
+  await mentionedIn(me, entry.personal.text, (room, keys) => membersByKey(ctx.db.pool, room, keys))
   return me.slowMode === 0 || can('announce', me) ? ctx.log.submit(entry) : saySlowly(ctx, me, entry)
 }
 
