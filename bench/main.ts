@@ -65,7 +65,7 @@ async function measure(): Promise<void> {
   say(`\n${table(found)}\n`)
   for (const line of bottlenecks(found)) say(line)
   // The last whole run stays what it is.
-  const file = options.only ? join(out, 'partial.json') : latest
+  const file = options.only || options.quick ? join(out, 'partial.json') : latest
   writeFileSync(file, `${JSON.stringify(found, null, 2)}\n`)
   say(`${file}, after ${((performance.now() - begin) / 1_000).toFixed(0)} s`)
 }

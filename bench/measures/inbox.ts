@@ -11,6 +11,7 @@ import { alternately, connecting, liveCosts, type Owner } from './inbox-live.ts'
 import type { Measure, Run } from './measure.ts'
 
 const MANY = 5_000
+const QUICK = 1_000
 const FEW = 5
 /** In each room. */
 const MESSAGES = 20
@@ -21,7 +22,8 @@ const PAGE = 50
 /** What it costs that somebody has 5,000 rooms: the list of them, and all that happens every day. */
 export async function inbox(run: Run): Promise<Measure> {
   const ground = await run.stage.open('inbox')
-  const [many, few] = await prepare(ground)
+  const count = run.quick ? QUICK : MANY
+  const [many, few] = await prepare(ground, count)
   const server = await ground.node({ worker: false })
   const turns = run.quick ? 20 : 100
   const found = { many: await look(ground, many, turns), few: await look(ground, few, turns) }
@@ -35,7 +37,7 @@ export async function inbox(run: Run): Promise<Measure> {
     few: { ...found.few, ...live.few, connect: connect.few, read: read.few },
   }
   for (const [name, its] of Object.entries(each)) run.say(`  ${name.padEnd(5)} ${tell(its)}`)
-  const perRoom = ((found.many.whole - found.few.whole) / (MANY - FEW)) * 1_000
+  const perRoom = ((found.many.whole - found.few.whole) / (count - FEW)) * 1_000
   const ratios = {
     read: round(read.many / read.few),
     connect: round(connect.many / connect.few),
@@ -48,6 +50,7 @@ export async function inbox(run: Run): Promise<Measure> {
     batched: null,
     ratio: Math.max(...Object.values(ratios)),
     unit: 'ms',
+    rooms: count,
     budget: `none; as a person with ${FEW}: about 1`,
     perRoomMicroseconds: round(perRoom),
     ratios,
@@ -59,10 +62,10 @@ const tell = (its: Record<string, number>) =>
   `all rooms by REST ${its.whole} ms, ${its.wholeBytes} bytes; use case alone ${its.useCase} ms; ${PAGE} with previews ${its.page} ms, ${its.pageBytes} bytes; ` +
   `a read mark ${its.read} ms; to connect ${its.connect} ms; a message ${its.message} ms CPU, told within ${its.told} ms`
 
-async function prepare({ house, url }: Ground): Promise<[Owner, Owner]> {
+async function prepare({ house, url }: Ground, count: number): Promise<[Owner, Owner]> {
   const [many, other, few, another] = (await createPeople(house, 4)) as [BenchPerson, BenchPerson, BenchPerson, BenchPerson]
   const ids = await openRooms(house, [
-    ...Array.from({ length: MANY }, () => [many, other]),
+    ...Array.from({ length: count }, () => [many, other]),
     ...Array.from({ length: FEW }, () => [few, another]),
   ])
   await asSuperuser(url, async (client) => {
@@ -78,8 +81,8 @@ async function prepare({ house, url }: Ground): Promise<[Owner, Owner]> {
     await settle(client)
   })
   return [
-    { person: many, other, rooms: ids.slice(0, MANY) },
-    { person: few, other: another, rooms: ids.slice(MANY) },
+    { person: many, other, rooms: ids.slice(0, count) },
+    { person: few, other: another, rooms: ids.slice(count) },
   ]
 }
 

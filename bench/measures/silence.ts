@@ -17,13 +17,12 @@ const MEMBERS = 2 + WAYS.length
 /** Messages a second in each room. */
 const RATE = 10
 /** Removals a second, at one node. */
-const PACE = 25
+const PACE = 30
 /** Who was removed is cut off by then, or never; for so long after that nobody may hear anything; in ms. */
 const [PATIENCE, AFTERWARDS] = [10_000, 1_000]
 
 type Plot = { roomId: RoomId; owner: BenchPerson; speaker: BenchPerson; leaving: Record<Way, BenchPerson> }
-/** In ms from the removal's answer; 0 where it came before that. */
-type Silence = { lastEvent: number; cut: number }
+type Going = { heard: readonly Heard[]; answeredAt: readonly number[] }
 
 /** Two nodes: who is removed on one is connected to the other, where their room goes on talking. */
 export async function silence(run: Run): Promise<Measure> {
@@ -74,34 +73,34 @@ async function play(run: Run, ground: Ground, admin: BenchPerson, rounds: number
   const talking = talk(speakers, RATE)
   await sleep(1_000)
 
-  const found: Partial<Record<Way, Silence[]>> = {}
-  for (const way of WAYS) {
-    const heard = leaving[way]!.map(listen)
-    const answeredAt = await Promise.all(plots.map((plot, i) => sleep((i / PACE) * 1_000).then(() => remove(a, way, plot, admin))))
-    const until = performance.now() + PATIENCE
-    while (performance.now() < until && heard.some((one) => one.cutAt === null)) await sleep(20)
-    await sleep(AFTERWARDS)
-    await audit(ground, way, plots, heard)
-    found[way] = heard.map(({ lastAt, cutAt }, i) => ({
-      lastEvent: Math.max(0, lastAt - answeredAt[i]!),
-      cut: Math.max(0, cutAt! - answeredAt[i]!),
-    }))
-  }
+  const goings = await Promise.all(
+    WAYS.map(async (way, w) => {
+      const heard = leaving[way]!.map(listen)
+      const due = (i: number) => ((i * WAYS.length + w) / PACE) * 1_000
+      return { way, heard, answeredAt: await Promise.all(plots.map((plot, i) => sleep(due(i)).then(() => remove(a, way, plot, admin)))) }
+    }),
+  )
+  const until = performance.now() + PATIENCE
+  const isOver = () => goings.every(({ heard }) => heard.every((one) => one.cutAt !== null))
+  while (performance.now() < until && !isOver()) await sleep(20)
+  await sleep(AFTERWARDS)
+  for (const { way, heard } of goings) await audit(ground, way, plots, heard)
   talking.stop()
   if (talking.refused() > 0) throw new Error(`${talking.refused()} messages were refused to those who stayed`)
   for (const client of [...speakers, ...Object.values(leaving).flat()]) client.cut()
   await Promise.all([a.stop(), b.stop()])
-  const figures = Object.fromEntries(WAYS.map((way) => [way, figuresOf(found[way]!)])) as Record<Way, Figures>
+  const figures = Object.fromEntries(goings.map(({ way, ...its }) => [way, figuresOf(its)])) as Record<Way, Figures>
   for (const way of WAYS) run.say(`  ${redisUrl ? 'with Redis   ' : 'without Redis'} ${way.padEnd(8)} ${tell(figures[way])}`)
   return figures
 }
 
-function figuresOf(all: readonly Silence[]) {
-  const of = (key: keyof Silence) => {
-    const values = Float64Array.from(all, (one) => one[key])
+/** In ms from the removal's answer; 0 where it came before that. */
+function figuresOf({ heard, answeredAt }: Going) {
+  const of = (at: (one: Heard) => number) => {
+    const values = Float64Array.from(heard, (one, i) => Math.max(0, at(one) - answeredAt[i]!))
     return { p50: round(quantile(values, 0.5)), p99: round(quantile(values, 0.99)) }
   }
-  return { lastEvent: of('lastEvent'), cut: of('cut') }
+  return { lastEvent: of((one) => one.lastAt), cut: of((one) => one.cutAt!) }
 }
 type Figures = ReturnType<typeof figuresOf>
 const tell = ({ lastEvent, cut }: Figures) =>

@@ -14,8 +14,9 @@ import type { Measure, Run } from './measure.ts'
 const WINDOW = 8
 /** Of 4,000 characters. So many while all read; then so many at once, which nobody is cut off for; then step by step. */
 const NORMAL = 500
-const LEAP = 1_900
-const STEP = 75
+const LEAP = Math.floor((0.9 * MOST_UNREAD) / (MESSAGE_MAX + 300))
+/** In each step. */
+const [STEP, QUICK] = [75, 200]
 /** By then everybody must have been cut off: the system's own buffers take some megabytes before the server's begin to fill. */
 const MOST = (MOST_UNREAD + 16_000_000) / MESSAGE_MAX
 const TEXT = 'x'.repeat(MESSAGE_MAX)
@@ -38,7 +39,7 @@ export async function slowReaders(run: Run): Promise<Measure> {
   await Promise.all(speakers.map((its) => its.speak(NORMAL)))
   const before = await server.memory()
   for (const reader of readers) reader.pause()
-  const { most, said } = await fill(server, speakers)
+  const { most, said } = await fill(server, speakers, run.quick ? QUICK : STEP)
   for (const reader of readers) reader.resume()
   const until = performance.now() + FAREWELL
   while (performance.now() < until && ends.some((end) => !end.isCut)) await sleep(100)
@@ -69,14 +70,14 @@ export async function slowReaders(run: Run): Promise<Measure> {
 }
 
 /** Until everybody is cut off. `most`: the most memory at any look. */
-async function fill(server: BenchServer, speakers: readonly Speaker[]): Promise<{ most: Memory; said: number }> {
+async function fill(server: BenchServer, speakers: readonly Speaker[], step: number): Promise<{ most: Memory; said: number }> {
   await Promise.all(speakers.map((its) => its.speak(LEAP)))
   let said = LEAP
   let most = await server.memory()
   while (!speakers.every((its) => its.isAlone())) {
     if (said > MOST) throw new Error(`parley broke a promise: nobody was cut off after ${said} messages`)
-    await Promise.all(speakers.map((its) => its.speak(STEP)))
-    said += STEP
+    await Promise.all(speakers.map((its) => its.speak(step)))
+    said += step
     const memory = await server.memory()
     if (memory.rss > most.rss) most = memory
   }
