@@ -70,7 +70,7 @@ async function visit({ quick, say, stage }: Run, server: BenchServer, seats: rea
   const came = (performance.now() - begin) / 1_000
   if (kind === 'parley') await sleep(SETTLE)
   const presence = presenceOf(clients)
-  const plan = { rate, warmUp: 1, seconds: quick ? 2 : 6, speakers: SPEAKERS, patience: 10_000 }
+  const plan = { rate, warmUp: 1, seconds: quick ? 2 : 5, speakers: SPEAKERS, patience: 10_000 }
   const message = messageOf(await runTrial({ name: kind, clients, pid, postgres: stage.postgres }, plan))
   const join = kind === 'parley' ? await joins(clients, members > 1_000 ? (quick ? 10 : 30) : quick ? 30 : 100) : null
   for (const client of clients) client.cut()
