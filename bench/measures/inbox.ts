@@ -25,7 +25,7 @@ export async function inbox(run: Run): Promise<Measure> {
   const count = run.quick ? QUICK : MANY
   const [many, few] = await prepare(ground, count)
   const server = await ground.node({ worker: false })
-  const turns = run.quick ? 20 : 100
+  const turns = run.quick ? 20 : 40
   const found = { many: await look(ground, many, turns), few: await look(ground, few, turns) }
   const read = await alternately(turns * 5, { many: reading(ground, many), few: reading(ground, few) })
   const connect = await alternately(turns, { many: connecting(server.port, many), few: connecting(server.port, few) })
