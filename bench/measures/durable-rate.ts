@@ -39,9 +39,7 @@ const holds = ({ p99, gaveUp, refused }: Trial) => p99 <= LIMIT && !gaveUp && re
  * noise hits all alike.
  */
 export async function durableRate(run: Run): Promise<Measure> {
-  const { rounds, fine } = run.quick
-    ? { rounds: 6, fine: { warmUp: 0.3, seconds: 1.7 } }
-    : { rounds: 12, fine: { warmUp: 1, seconds: 4 } }
+  const { rounds, fine } = run.quick ? { rounds: 6, fine: { warmUp: 0.3, seconds: 1.7 } } : { rounds: 12, fine: { warmUp: 1, seconds: 4 } }
   const coarse = { warmUp: 0.3, seconds: 1.2 }
   const stairs: Stair[] = []
   for (const kind of kinds) {

@@ -5,6 +5,7 @@ import { openRedis } from '../../persistence/redis.ts'
 
 export type RedisServer = { url: string; stop(): Promise<void> }
 
+const PROGRAM = 'redis-server'
 /** How long a start may take, in ms. */
 const PATIENCE = 10_000
 
@@ -12,7 +13,7 @@ const PATIENCE = 10_000
 export async function startRedis(): Promise<RedisServer | null> {
   const port = await freePort()
   const url = `redis://127.0.0.1:${port}`
-  const child = spawn('redis-server', ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'], { stdio: 'ignore' })
+  const child = spawn(PROGRAM, ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'], { stdio: 'ignore' })
   const isStarted = await once(child, 'spawn').catch(() => null)
   if (!isStarted) return null
   const gone = once(child, 'exit')
