@@ -29,14 +29,17 @@ export class Reader {
   #readAt = Number.NEGATIVE_INFINITY
   #graceUntil = Number.NEGATIVE_INFINITY
   #known: ReadonlySet<NodeId> = new Set()
+  readonly #now: () => number
 
-  constructor(pool: Pool, node: NodeId) {
+  /** `now` in ms, never going back. */
+  constructor(pool: Pool, node: NodeId, now = () => performance.now()) {
     this.#pool = pool
     this.#node = node
+    this.#now = now
   }
 
   async read(): Promise<Read> {
-    const startedAt = performance.now()
+    const startedAt = this.#now()
     const since = startedAt - this.#readAt > STALE ? ALL : this.#horizon
     const { horizon, alive, dead, changed: written } = await readNodes(this.#pool, this.#node, since)
     this.#readAt = startedAt

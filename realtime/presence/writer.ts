@@ -9,6 +9,8 @@ const MOST = 1_000
 /** How long a room that nobody here has open is kept for the other nodes to read so, in ms. See `reader.ts`. */
 const KEPT = 60_000
 const NOBODY: Open = { active: '', away: '' }
+/** Whether it was written is unknown: like nothing that there can be, so it is written again. */
+const UNCERTAIN: Open = { active: '?', away: '?' }
 
 /** Writes what has changed on this node. What came back to what it was is not written at all. */
 export class Writer {
@@ -22,11 +24,15 @@ export class Writer {
   /** Those of them without anybody, and since when, by this process's clock; the oldest first. */
   readonly #empty = new Map<RoomId, number>()
   #isKnown = false
+  #beats = 0
+  readonly #now: () => number
 
-  constructor(pool: Pool, node: NodeId, here: Here<object>) {
+  /** `now` in ms, never going back. */
+  constructor(pool: Pool, node: NodeId, here: Here<object>, now = () => performance.now()) {
     this.#pool = pool
     this.#node = node
     this.#here = here
+    this.#now = now
   }
 
   room(roomId: RoomId): void {
@@ -42,13 +48,14 @@ export class Writer {
     const all: RoomId[] = []
     let isMore = true
     while (isMore || !this.#isKnown) {
+      if (!this.#isKnown) await this.#register()
       const changes = this.#take()
       isMore = this.#rooms.size > 0 || this.#people.size > 0 // what comes from now on is for the next time
       try {
-        if (!this.#isKnown) await this.#register()
         this.#isKnown = await beat(this.#pool, this.#node, changes)
       } catch (error) {
-        this.#putBack(changes) // whether it was written is unknown, and again does no harm
+        this.#putBack(changes)
+        for (const { roomId } of changes.rooms) this.#written.set(roomId, UNCERTAIN)
         throw error
       }
       if (this.#isKnown) all.push(...this.#confirm(changes))
@@ -71,6 +78,7 @@ export class Writer {
     const rooms = take(this.#rooms, MOST).map((roomId) => ({ roomId, ...openOf(this.#here.in(roomId)) }))
     const people = take(this.#people, MOST).map((userId) => ({ userId, connected: this.#here.connected(userId) }))
     return {
+      beat: ++this.#beats,
       rooms: rooms.filter((room) => !isSame(room, this.#written.get(room.roomId) ?? NOBODY)),
       online: people.flatMap(({ connected }) => connected ?? []),
       gone: people.flatMap(({ userId, connected }) => (connected ? [] : [userId])),
@@ -86,7 +94,7 @@ export class Writer {
     for (const { roomId, active, away } of rooms) {
       this.#written.set(roomId, { active, away })
       this.#empty.delete(roomId)
-      if (isSame({ active, away }, NOBODY)) this.#empty.set(roomId, performance.now())
+      if (isSame({ active, away }, NOBODY)) this.#empty.set(roomId, this.#now())
     }
     return rooms.map(({ roomId }) => roomId)
   }
@@ -94,7 +102,7 @@ export class Writer {
   async #forget(): Promise<void> {
     const old: RoomId[] = []
     for (const [roomId, since] of this.#empty) {
-      if (performance.now() - since < KEPT || old.length === MOST) break
+      if (this.#now() - since < KEPT || old.length === MOST) break
       old.push(roomId)
     }
     if (old.length === 0) return
