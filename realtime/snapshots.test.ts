@@ -62,30 +62,33 @@ const bringAbout = (roomId: RoomId, owner: TestClient, ownerPerson: TestPerson, 
 const types = (Object.keys(events) as EventName[]).filter((type) => !isElsewhere(type))
 const shown = ({ changedAt: _, members, ...room }: RoomState) => ({ ...room, members: Object.entries(members).sort() })
 
-test.each(types)('P4: a snapshot of the hub, taken at any moment before or after %s, with the events since is the fresh one', async (type) => {
-  const { roomId, owner: person, viewer } = await h.negotiation()
-  const [owner, reader] = [await h.client(person), await h.client(viewer)]
-  const snapshots: Snapshot[] = []
-  const take = async () => snapshots.push((await reader.do('room.join', { roomId })).snapshot!)
-  const act = bringAbout(roomId, owner, person, await h.person('brand', 'Guest'))[type]
-  expect(act, `nothing here brings ${type} about`).toBeDefined()
+test.each(types)(
+  'P4: a snapshot of the hub, taken at any moment before or after %s, with the events since is the fresh one',
+  async (type) => {
+    const { roomId, owner: person, viewer } = await h.negotiation()
+    const [owner, reader] = [await h.client(person), await h.client(viewer)]
+    const snapshots: Snapshot[] = []
+    const take = async () => snapshots.push((await reader.do('room.join', { roomId })).snapshot!)
+    const act = bringAbout(roomId, owner, person, await h.person('brand', 'Guest'))[type]
+    expect(act, `nothing here brings ${type} about`).toBeDefined()
 
-  await take()
-  for (const again of [1, 2]) {
-    await owner.do('chat.send', { commandId: commandId(), roomId, text: `round ${again}` })
     await take()
-    await act!().catch((error: { code?: string }) => {
-      if (error.code !== 'member.exists') throw error
-    })
-    await take()
-  }
-  const { events: log } = await reader.do('room.sync', { roomId, after: 0 })
-  expect(log.map((event) => event.type)).toContain(type)
-  const fresh = shown(fromSnapshot(snapshots.at(-1)!))
-  expect(shown(log.reduce(reduce, emptyRoom))).toEqual(fresh)
-  for (const snapshot of snapshots) {
-    const since = log.filter((event) => event.seq > snapshot.asOf)
-    expect(shown(since.reduce(reduce, fromSnapshot(snapshot)))).toEqual(fresh)
-    expect(shown(log.reduce(reduce, fromSnapshot(snapshot)))).toEqual(fresh) // events that it had already change nothing
-  }
-})
+    for (const again of [1, 2]) {
+      await owner.do('chat.send', { commandId: commandId(), roomId, text: `round ${again}` })
+      await take()
+      await act!().catch((error: { code?: string }) => {
+        if (error.code !== 'member.exists') throw error
+      })
+      await take()
+    }
+    const { events: log } = await reader.do('room.sync', { roomId, after: 0 })
+    expect(log.map((event) => event.type)).toContain(type)
+    const fresh = shown(fromSnapshot(snapshots.at(-1)!))
+    expect(shown(log.reduce(reduce, emptyRoom))).toEqual(fresh)
+    for (const snapshot of snapshots) {
+      const since = log.filter((event) => event.seq > snapshot.asOf)
+      expect(shown(since.reduce(reduce, fromSnapshot(snapshot)))).toEqual(fresh)
+      expect(shown(log.reduce(reduce, fromSnapshot(snapshot)))).toEqual(fresh) // events that it had already change nothing
+    }
+  },
+)
