@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type ActorKey, type CommandName, commands, isRoomRule, newId, type RoomId, whispers } from '../client-sdk/contract/index.ts'
@@ -74,8 +75,12 @@ test.each(names)('%s: a room of others and none at all are the same to a strange
   const { one, curious, seq, key } = await twoRooms()
   const head = (await h.db.log.readAfter(one.roomId, 0, 1)).head
   const first = await attempt(curious, name, inputs[name](one.roomId, seq, key)) // warms what is remembered of the caller
-  const theirs = await attempt(curious, name, inputs[name](one.roomId, seq, key))
-  const none = await attempt(curious, name, inputs[name](newId<RoomId>(), seq, newId<ActorKey>()))
+  let [theirs, none] = [first, first]
+  for (let tries = 0; tries < 5; tries++) {
+    theirs = await attempt(curious, name, inputs[name](one.roomId, seq, key))
+    none = await attempt(curious, name, inputs[name](newId<RoomId>(), seq, newId<ActorKey>()))
+    if (isDeepStrictEqual(theirs.asked, none.asked)) break // else the hub asked something for itself in between
+  }
   expect(theirs.reply).toEqual(none.reply)
   expect(first.reply).toEqual(none.reply)
   if (commands[name].allow !== 'signedIn') expect(none.reply).toMatchObject({ ok: false, error: { code: 'resource.notFound' } })
