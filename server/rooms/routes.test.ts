@@ -99,7 +99,10 @@ describe('a room of others', () => {
 
   test('is not in the list', async () => {
     await w.negotiation()
-    expect((await w.call('GET', '/api/v1/rooms', { token: await w.token(await w.person('admin')) })).body).toEqual({ rooms: [] })
+    expect((await w.call('GET', '/api/v1/rooms', { token: await w.token(await w.person('admin')) })).body).toEqual({
+      rooms: [],
+      cursor: null,
+    })
   })
 })
 
