@@ -147,13 +147,16 @@ export async function roomsOf(pool: Pool, userId: UserId, { limit, after, previe
             (select personal::json ->> 'title' from event where stream_id = s.id and seq = 1) as title,
             coalesce(g.seq, 0) as read, greatest(s.msg_count - coalesce(g.n, 0), 0) as unread, coalesce(g.muted, false) as muted,
             coalesce(t.mentions, 0) as mentions, ${previews ? LAST : 'null'} as last
-       from active_member m join room r on r.id = m.room_id join stream s on s.id = m.room_id
+       from (
+         select m.* from active_member m join stream s on s.id = m.room_id
+          where m.user_id = $1
+            and ($3::uuid is null or (coalesce(s.last_at, '-infinity'), s.id) < (coalesce($4::timestamptz, '-infinity'), $3::uuid))
+          order by coalesce(s.last_at, '-infinity') desc, s.id desc limit $2) m
+       join room r on r.id = m.room_id join stream s on s.id = m.room_id
        left join reading g on g.user_id = m.user_id and g.room_id = m.room_id
        left join (select t.room_id, count(*) as mentions from mention t join reading g on g.user_id = t.user_id and g.room_id = t.room_id
                    where t.user_id = $1 and t.seq > g.seq group by 1) t on t.room_id = m.room_id
-      where m.user_id = $1
-        and ($3::uuid is null or (coalesce(s.last_at, '-infinity'), s.id) < (coalesce($4::timestamptz, '-infinity'), $3::uuid))
-      order by coalesce(s.last_at, '-infinity') desc, s.id desc limit $2`,
+      order by coalesce(s.last_at, '-infinity') desc, s.id desc`,
     [userId, limit, after?.roomId ?? null, after?.lastAt ?? null],
   )
   return rows.map(({ id: roomId, kind, role, head, title, last_at: lastAt, last, ...row }) => {

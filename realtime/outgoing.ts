@@ -2,8 +2,8 @@ import { ParleyError } from '../client-sdk/contract/index.ts'
 import { end } from './handshake.ts'
 import type { AppSocket } from './socket.ts'
 
-/** What a client may leave unread, in bytes: about a minute of a busy room. */
-export const MOST_UNREAD = 8_000_000
+/** What a client may leave unread, in bytes: half a minute of a busy room. In memory it is twice that, the frame and what it was made of. */
+export const MOST_UNREAD = 4_000_000
 /** Below this nothing is looked up: almost every client has read almost everything. */
 const SOME = 64 * 1_024
 /** How long a client that was cut off has to hear why, in ms. */
