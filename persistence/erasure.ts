@@ -1,6 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { commitment } from '../client-sdk/contract/chain.ts'
-import { type ErasureReason, ParleyError, type RoomId, type StreamId } from '../client-sdk/contract/index.ts'
+import { ERASED_MAX, type ErasureReason, ParleyError, type RoomId, type StreamId } from '../client-sdk/contract/index.ts'
 import { digest } from './digest.ts'
 import type { Appended, Entry, EventLog } from './event-log.ts'
 import { lockStream } from './messages.ts'
@@ -16,6 +16,7 @@ type Erase = Pick<Entry, 'streamId' | 'actor' | 'commandId' | 'accessVersion'> &
 export async function erase(em: EntityManager, log: EventLog, { seqs, reason, ...by }: Erase): Promise<Appended> {
   await lockStream(em, by.streamId as RoomId)
   const unique = await withEdits(em, by.streamId, seqs)
+  if (unique.length > ERASED_MAX) throw new ParleyError('request.invalid', `With their edits these are more than ${ERASED_MAX} events`)
   const [erasure] = await log.append(em, [{ ...by, type: 'log.erased', deal: { seqs: unique, reason }, personal: null } as Entry])
   type Row = { seq: string; personal: string; personal_salt: Buffer }
   const rows = await query<Row>(

@@ -338,7 +338,7 @@ describe('the one door', () => {
     'update message set seq = 2',
     'delete from message',
     'update stream set last_seq = 0',
-    'select append_events(false, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null)',
+    'select append_events(false, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null)',
     `select create_stream(gen_random_uuid(), 'room')`,
   ]
   test.each(forEraser)('the eraser may not: %s', async (sql) => {
@@ -382,7 +382,7 @@ test('nothing in append_events scans the event table, whatever the batch, and 20
   /** `size` entries in one call, one of them a repeat after the first call. How long it took in ms, and what it scanned. */
   const call = (size: number, wait: boolean) =>
     large.db.orm.em.fork().transactional(async (em) => {
-      const answer = { deal: { replyTo: 1, thread: 1 }, personal: { text: `<@${anActor()}> what is this about?` } }
+      const answer = { deal: { replyTo: 1, thread: 1 }, personal: { text: 'what is this about?' }, mentions: [anActor()] }
       const news = Array.from({ length: size - 1 }, (_, i) =>
         prepare(says(rooms[i % 50]!, 'x', { accessVersion: null, ...(i % 3 === 0 && answer) }), 0),
       )

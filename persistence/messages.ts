@@ -138,8 +138,11 @@ export async function versionsOf(pool: Pool, roomId: RoomId, seq: number): Promi
   }))
 }
 
-/** Holds the room's log, and all that belongs to it, until the transaction ends: what is looked at then stays so. */
-export const lockStream = (em: EntityManager, roomId: RoomId) => query(em, 'select lock_stream($1)', [roomId])
+/** Holds the room's log, and all that belongs to it, until the transaction ends: what is looked at then stays so. Its last seq. */
+export async function lockStream(em: EntityManager, roomId: RoomId): Promise<number> {
+  const [row] = await query<{ head: string }>(em, 'select lock_stream($1) as head', [roomId])
+  return Number(row!.head)
+}
 
 /** A message, under the stream's lock. */
 export async function lockedMessage(em: EntityManager, roomId: RoomId, seq: number): Promise<Message | undefined> {
@@ -163,6 +166,11 @@ export async function saveMessage(em: EntityManager, roomId: RoomId, message: Me
     deleted,
     kept,
   ])
+}
+
+export async function countEdits(em: EntityManager, roomId: RoomId, seq: number): Promise<number> {
+  const [row] = await query<{ edits: string }>(em, 'select count(*) as edits from edit where room_id = $1 and message = $2', [roomId, seq])
+  return Number(row!.edits)
 }
 
 /** The message's words are in this event from now on. */
@@ -210,16 +218,14 @@ export async function wordsAt(pool: Pool, roomId: RoomId, seq: number): Promise<
   return row?.text ?? null
 }
 
+const COMMITTED = 'select 1 as yes from event where stream_id = $1 and actor_key = $2 and command_id = $3 and n = 0'
+type By = Pick<Entry, 'streamId' | 'actor' | 'commandId'>
 /** Whether the log has this command's first event. */
-export async function isCommitted(pool: Pool, { streamId, actor, commandId }: Pick<Entry, 'streamId' | 'actor' | 'commandId'>) {
-  const rows = await read(
-    pool,
-    'is_committed',
-    'select 1 as yes from event where stream_id = $1 and actor_key = $2 and command_id = $3 and n = 0',
-    [streamId, actor, commandId],
-  )
-  return rows.length > 0
-}
+export const isCommitted = async (pool: Pool, { streamId, actor, commandId }: By): Promise<boolean> =>
+  (await read(pool, 'is_committed', COMMITTED, [streamId, actor, commandId])).length > 0
+/** The same, under the stream's lock. */
+export const isCommittedIn = async (em: EntityManager, { streamId, actor, commandId }: By): Promise<boolean> =>
+  (await query(em, COMMITTED, [streamId, actor, commandId])).length > 0
 
 /**
  * Lets a member speak once in so many seconds, by PostgreSQL's clock, under the stream's lock: 0 for now, which counts from

@@ -40,8 +40,9 @@ export const mark = batched<Mark, Marked | undefined>({ id: markId }, async (poo
     pool,
     'mark',
     `with wanted as (
-       select user_id, room_id, max(seq) as seq, bool_or(muted) as muted
-         from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::boolean[]) as k (user_id, room_id, seq, muted) group by 1, 2),
+       select user_id, room_id, max(seq) as seq, (array_agg(muted order by i desc) filter (where muted is not null))[1] as muted
+         from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::boolean[]) with ordinality as k (user_id, room_id, seq, muted, i)
+        group by 1, 2),
      held as (
        select g.user_id, g.room_id, w.muted, case when w.seq is null then null else least(w.seq, s.last_seq) end as seq, s.msg_count, s.last_seq, s.last_at
          from wanted w join active_member m on m.room_id = w.room_id and m.user_id = w.user_id
@@ -66,6 +67,8 @@ export const mark = batched<Mark, Marked | undefined>({ id: markId }, async (poo
   })
 })
 
+/** Whoever has left more than so many unread has not read what others said, whoever it was. */
+const FEW = 200
 export type OwnWords = { roomId: RoomId; userId: UserId; seq: number }
 /** Moves each author's mark on to what they said last, where all that others said before it was read. */
 export async function readOwnWords(pool: Pool, said: readonly OwnWords[]): Promise<void> {
@@ -77,7 +80,7 @@ export async function readOwnWords(pool: Pool, said: readonly OwnWords[]): Promi
          join reading g on g.user_id = k.user_id and g.room_id = k.room_id
          join message x on x.room_id = k.room_id and x.seq = k.seq
          join member m on m.room_id = k.room_id and m.user_id = k.user_id
-        where g.seq < k.seq and not exists (
+        where g.seq < k.seq and x.n - g.n <= ${FEW} and not exists (
           select from message o join event e on e.stream_id = o.room_id and e.seq = o.seq
            where o.room_id = k.room_id and o.seq > g.seq and o.seq < k.seq and e.actor_key <> m.actor_key)
         order by g.user_id, g.room_id for update of g)
@@ -164,12 +167,15 @@ export async function roomsOf(pool: Pool, userId: UserId, { limit, after, previe
   })
 }
 
-/** What has become of these rooms for those of these people who are in them; rooms with more than `most` members are left out. */
+/**
+ * What has become of these rooms for those of these people who are in them and whom the room knows, or, not `told`, whom it does
+ * not know. Rooms that know of many members are left out.
+ */
 export async function inboxOf(
   pool: Pool,
   rooms: readonly RoomId[],
   users: readonly UserId[],
-  most: number,
+  told: boolean,
 ): Promise<Map<UserId, InboxChange[]>> {
   type Row = UnreadRow & { user_id: UserId; room_id: RoomId; head: string; last_at: string | null }
   const rows = await read<Row>(
@@ -178,8 +184,8 @@ export async function inboxOf(
     `select m.user_id, m.room_id, s.last_seq as head, ${instant('s.last_at')} as last_at, ${UNREAD}
        from unnest($1::uuid[]) as k (id) join room r on r.id = k.id join stream s on s.id = k.id
        join active_member m on m.room_id = k.id join reading g on g.user_id = m.user_id and g.room_id = m.room_id
-      where r.members <= $3 and m.user_id = any($2::uuid[])`,
-    [rooms, users, most],
+      where r.told_members <= $3 and (m.since > 0) = $4 and m.user_id = any($2::uuid[])`,
+    [rooms, users, SMALL_ROOM, told],
   )
   const changes = rows.map((row) => ({
     roomId: row.room_id,

@@ -140,7 +140,9 @@ export async function authorsOf(pool: Pool, roomId: RoomId, seqs: readonly numbe
   return new Map(rows.map(({ seq, actor_key }) => [Number(seq), actor_key]))
 }
 
-const BY_KEY = 'select actor_key, user_id from active_member where room_id = $1 and actor_key = any($2::uuid[]) and since > 0'
+/** Blocked people among them: whoever is blocked is nobody's business here. */
+const BY_KEY = `select actor_key, user_id from member
+  where room_id = $1 and actor_key = any($2::uuid[]) and since > 0 and removed_at is null and user_id is not null`
 type ByKey = { actor_key: ActorKey; user_id: UserId }
 const byKey = (rows: readonly ByKey[]) => new Map(rows.map(({ actor_key, user_id }) => [actor_key, user_id]))
 

@@ -113,7 +113,7 @@ export function openHub(http: HttpServer, options: HubOptions): Hub {
   const inbox = new Inbox({
     before: () => house.ownWords.flush(),
     users: () => people.users(),
-    inboxOf: (rooms, users, most) => inboxOf(db.pool, rooms, users, most),
+    inboxOf: (rooms, users, told) => inboxOf(db.pool, rooms, users, told),
     tell: (userId, rooms) => {
       for (const socket of people.socketsOf(userId)) socket.emit('inbox.changed', { rooms })
     },

@@ -24,6 +24,8 @@ export const errors = {
   /** The room has as many pinned messages, or the message as many emoji, as there may be. */
   'room.pinsFull': { status: 409, retryable: false },
   'message.reactionsFull': { status: 409, retryable: false },
+  /** It was edited as often as a message may be. */
+  'message.editsFull': { status: 409, retryable: false },
   /** The room lets each member speak only so often; `retryAfter` says when again. */
   'chat.slowMode': { status: 429, retryable: true },
   /** The platform has shut this person out. */

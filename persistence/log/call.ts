@@ -11,7 +11,7 @@ export type Checked = { streamId: StreamId; accessVersion: number }
 
 export const APPEND = `select i, outcome, seq, at, access from append_events($1::boolean, $2::uuid[], $3::uuid[], $4::uuid[], $5::text[],
   $6::smallint[], $7::uuid[], $8::uuid[], $9::smallint[], $10::text[], $11::bytea[], $12::bytea[], $13::text[], $14::bytea[],
-  $15::bytea[], $16::bigint[], $17::uuid[], $18::bigint[])`
+  $15::bytea[], $16::bigint[], $17::text[], $18::uuid[], $19::bigint[])`
 
 /** The function's arguments, in its order. */
 export const appendArguments = (
@@ -36,6 +36,7 @@ export const appendArguments = (
   batch.map((b) => b.personal.salt),
   batch.map((b) => b.personal.commitment),
   batch.map((b) => b.entry.accessVersion),
+  batch.map(({ entry: { mentions } }) => (mentions?.length ? `{${mentions.join()}}` : null)),
   checked.map((c) => c.streamId),
   checked.map((c) => c.accessVersion),
 ]

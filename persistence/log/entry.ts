@@ -16,9 +16,9 @@ import { digest } from '../digest.ts'
 
 /**
  * An event to be: the log gives it its place, id, salts, hash and time. `accessVersion` is what the permission check
- * saw, null for the system; if it is another by now, the entry fails with `access.changed`.
+ * saw, null for the system; if it is another by now, the entry fails with `access.changed`. `mentions`: whom a message names.
  */
-type By = { streamId: StreamId; actor: ActorKey; commandId: CommandId; accessVersion: number | null }
+type By = { streamId: StreamId; actor: ActorKey; commandId: CommandId; accessVersion: number | null; mentions?: readonly ActorKey[] }
 export type Entry = { [E in EventName]: By & { type: E; deal: Part<E, 'deal'>; personal: Part<E, 'personal'> } }[EventName]
 export type Appended = { id: EventId; streamId: StreamId; seq: number; at: string }
 

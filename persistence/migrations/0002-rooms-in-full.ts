@@ -6,6 +6,7 @@ const sql = (name: string) => readFileSync(new URL(`../sql/${name}.sql`, import.
 /** What people do in a room beyond sending: changing messages, reading, being there, searching. */
 export class RoomsInFull extends Migration {
   override up(): void {
+    this.addSql('drop function append_events')
     for (const name of ['conversation', 'presence', 'search', 'append-events']) this.addSql(sql(name))
   }
 

@@ -4,13 +4,14 @@
 --
 -- The caller must run at READ COMMITTED. Every plan in here must be by index at every batch size, hence the settings:
 -- a join on event becomes a scan as the table grows.
-create or replace function append_events(
+create function append_events(
   p_wait boolean,            -- wait for locks, or answer busy
   p_raises uuid[],           -- streams whose access_version rises
   p_stream uuid[], p_id uuid[], p_type text[], p_version smallint[], p_actor uuid[], p_command uuid[], p_n smallint[],
   p_deal text[], p_deal_salt bytea[], p_deal_commitment bytea[],
   p_personal text[], p_personal_salt bytea[], p_personal_commitment bytea[],
   p_access bigint[],         -- the access_version of its own stream that the permission check saw; null for the system
+  p_mentions text[],         -- whom a message names: an array of member keys, or null
   p_checked uuid[],          -- other streams that it rests on, whether they get an entry or not, and their access_version
   p_checked_access bigint[]
 ) returns table (i int, outcome text, seq bigint, at text, access bigint)
@@ -124,7 +125,7 @@ begin
         messages[k] := messages[k] + 1;
         r_n[e.i] := counts[k] + messages[k];
         is_threaded := is_threaded or e.deal is not null;
-        is_mentioning := is_mentioning or position('<@' in e.personal) > 0;
+        is_mentioning := is_mentioning or p_mentions[e.i] is not null;
       end if;
     end if;
   end loop;
@@ -152,11 +153,11 @@ begin
 
   if is_mentioning then
     insert into mention (user_id, room_id, seq)
-      select distinct a.user_id, u.stream, u.seq
-        from unnest(p_stream, r_seq, r_n, p_actor, p_personal) as u (stream, seq, n, actor, personal)
-        cross join lateral regexp_matches(u.personal, '<@([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})>', 'g') as found (keys)
-        join active_member a on a.room_id = u.stream and a.actor_key = found.keys[1]::uuid
-       where u.n is not null and position('<@' in u.personal) > 0 and a.actor_key <> u.actor and a.since > 0
+      select m.user_id, u.stream, u.seq
+        from unnest(p_stream, r_seq, r_n, p_mentions) as u (stream, seq, n, mentions)
+        cross join lateral unnest(u.mentions::uuid[]) as k (key)
+        join member m on m.room_id = u.stream and m.actor_key = k.key
+       where u.n is not null and m.user_id is not null
       on conflict do nothing;
   end if;
 

@@ -79,10 +79,10 @@ create view active_member as
      and not exists (select from person p where p.id = m.user_id and p.blocked_at is not null);
 
 -- Holds everybody else off a room's stream until the transaction ends, so that what belongs to it can be looked at first.
-create function lock_stream(p_id uuid) returns void
+create function lock_stream(p_id uuid) returns bigint
 language sql security definer set search_path = parley, pg_catalog, pg_temp
 as $$
-  select from stream where id = p_id for update
+  select last_seq from stream where id = p_id for update
 $$;
 
 -- The seq of the first event at or after a moment, or the next one to come. Time rises with seq, as far as clocks go, so

@@ -11,7 +11,7 @@ const OWN: Record<CommandName, readonly ErrorCode[]> = {
   'room.mute': [],
   'room.leave': [],
   'chat.send': ['mention.notMember', 'chat.slowMode'],
-  'chat.edit': ['mention.notMember', 'message.deleted'],
+  'chat.edit': ['message.editsFull', 'mention.notMember', 'message.deleted'],
   'chat.delete': [],
   'chat.react': ['message.deleted', 'message.reactionsFull'],
   'chat.unreact': ['message.deleted'],

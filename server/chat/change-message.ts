@@ -26,11 +26,11 @@ type Change = {
 export function changeMessage(ctx: Ctx, { name, input, decide, also }: Change): Promise<Changed> {
   const { roomId, commandId } = input
   const effect = async (em: EntityManager, me: Standing): Promise<Changed> => {
-    await lockStream(em, roomId)
+    const head = await lockStream(em, roomId)
     const message = await lockedMessage(em, roomId, input.message)
     if (!message) throw notFound('message')
     const fact = await decide(message, me, em)
-    if (!fact) return { seq: message.rev }
+    if (!fact) return { seq: head }
     const by = { streamId: roomId, actor: me.actorKey, commandId, accessVersion: me.accessVersion }
     const [appended] = await ctx.log.append(em, [{ ...fact, ...by } as Entry])
     const { id, seq, at } = appended!

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Message, newId, PINS_MAX, REACTIONS_MAX, type Role, type RoomId } from '../../client-sdk/contract/index.ts'
+import { EDITS_MAX, EMOJI_MAX, type Message, newId, PINS_MAX, type Role, type RoomId } from '../../client-sdk/contract/index.ts'
 import { messagesAt } from '../../persistence/messages.ts'
 import { roomsOf } from '../../persistence/readings.ts'
 import { verifyStream } from '../../persistence/verify.ts'
@@ -113,8 +113,8 @@ test('people react once with each emoji, in their order, and take it back', asyn
 
 test('a message has only so many different emoji, and a room so many pinned messages', async () => {
   const { roomId, creator, said } = await talk()
-  const faces = Array.from({ length: REACTIONS_MAX + 1 }, (_, i) => String.fromCodePoint(0x1f600 + i))
-  for (const emoji of faces.slice(0, REACTIONS_MAX)) await react(w.as(creator), { ...about(roomId, said), emoji })
+  const faces = Array.from({ length: EMOJI_MAX + 1 }, (_, i) => String.fromCodePoint(0x1f600 + i))
+  for (const emoji of faces.slice(0, EMOJI_MAX)) await react(w.as(creator), { ...about(roomId, said), emoji })
   await expect(react(w.as(creator), { ...about(roomId, said), emoji: faces.at(-1)! })).rejects.toMatchObject(
     refusal('message.reactionsFull'),
   )
@@ -200,6 +200,35 @@ test('members are mentioned by their key; who is none is refused', async () => {
   expect(await markRead(w.as(owner), { roomId, seq: 0 })).toMatchObject({ mentions: 1 })
   await deleteMessage(w.as(creator), about(roomId, seq))
   expect(await markRead(w.as(owner), { roomId, seq: 0 })).toMatchObject({ mentions: 0 })
+})
+
+test('what is no mention to the eye counts as none, said or edited', async () => {
+  const { roomId, creator, owner } = await w.negotiation()
+  const text = `\`<@${await w.keyOf(roomId, owner)}>\``
+  const seq = await say(roomId, creator, text)
+  expect(await markRead(w.as(owner), { roomId, seq: 0 })).toMatchObject({ unread: 1, mentions: 0 })
+  await editMessage(w.as(creator), { ...about(roomId, seq), text: `${text}!` })
+  expect(await markRead(w.as(owner), { roomId, seq: 0 })).toMatchObject({ mentions: 0 })
+})
+
+test('what changes nothing answers with a seq at which it is so, and the last of two wishes at once counts', async () => {
+  const { roomId, creator, owner, said } = await talk()
+  await pinMessage(w.as(creator), about(roomId, said))
+  const head = await headOf(roomId)
+  expect(await pinMessage(w.as(owner), about(roomId, said))).toEqual({ seq: head })
+  await unpinMessage(w.as(creator), about(roomId, said))
+  expect(await unpinMessage(w.as(owner), about(roomId, said))).toEqual({ seq: head + 1 })
+  expect(await configureRoom(w.as(owner), { commandId: commandId(), roomId })).toEqual({ seq: head + 1 })
+  expect(await headOf(roomId)).toBe(head + 1)
+  const wishes = await Promise.all([true, false].map((muted) => muteRoom(w.as(owner), { roomId, muted })))
+  expect(wishes.at(-1)).toMatchObject({ muted: false })
+})
+
+test('a message is edited only so often', async () => {
+  const { roomId, creator, said } = await talk()
+  for (let i = 0; i < EDITS_MAX; i++) await editMessage(w.as(creator), { ...about(roomId, said), text: `${i}` })
+  await expect(editMessage(w.as(creator), { ...about(roomId, said), text: 'no more' })).rejects.toMatchObject(refusal('message.editsFull'))
+  expect((await listVersions(w.as(creator), { roomId, message: said })).length).toBe(EDITS_MAX + 1)
 })
 
 test('a mention sent again is answered as before, though its member has gone meanwhile', async () => {

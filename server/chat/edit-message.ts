@@ -1,5 +1,5 @@
-import { type Changed, type EditMessage, ParleyError, type UserId } from '../../client-sdk/contract/index.ts'
-import { saveEdit, saveMentions, wordsAt } from '../../persistence/messages.ts'
+import { type Changed, EDITS_MAX, type EditMessage, ParleyError, type UserId } from '../../client-sdk/contract/index.ts'
+import { countEdits, saveEdit, saveMentions, wordsAt } from '../../persistence/messages.ts'
 import { membersByKeyIn } from '../../persistence/rooms.ts'
 import type { Ctx } from '../ctx.ts'
 import { denied } from '../rooms/authorise.ts'
@@ -16,7 +16,9 @@ export async function editMessage(ctx: Ctx, { text, ...input }: EditMessage): Pr
     decide: async (message, me, em) => {
       if (message.author !== me.actorKey) throw denied()
       assertStands(message)
-      mentioned = await mentionedIn(me, text, (room, keys) => membersByKeyIn(em, room, keys))
+      if ((await countEdits(em, roomId, seq)) >= EDITS_MAX)
+        throw new ParleyError('message.editsFull', `A message can be edited ${EDITS_MAX} times`)
+      mentioned = [...(await mentionedIn(me, text, (room, keys) => membersByKeyIn(em, room, keys))).values()]
       return { type: 'chat.messageEdited', deal: { message: seq }, personal: { text } }
     },
     also: async (em, words) => {

@@ -1,10 +1,18 @@
-import { type Changed, type Message, ParleyError, REACTIONS_MAX, type React } from '../../client-sdk/contract/index.ts'
+import { type Changed, EMOJI_MAX, type Message, ParleyError, REACTIONS_MAX, type React } from '../../client-sdk/contract/index.ts'
 import type { Ctx } from '../ctx.ts'
 import type { Standing } from '../rooms/standings.ts'
 import { assertStands, changeMessage } from './change-message.ts'
 
 const hasReacted = ({ reactions }: Message, { actorKey }: Standing, emoji: string) =>
   reactions.some((reaction) => reaction.emoji === emoji && reaction.by.includes(actorKey))
+
+/** A message comes with all who reacted, in every page and every join. */
+function assertRoomForOneMore({ reactions }: Message, emoji: string): void {
+  const isNew = reactions.every((reaction) => reaction.emoji !== emoji)
+  const count = reactions.reduce((sum, { by }) => sum + by.length, 0)
+  if (count >= REACTIONS_MAX || (isNew && reactions.length >= EMOJI_MAX))
+    throw new ParleyError('message.reactionsFull', `A message has at most ${EMOJI_MAX} different emoji and ${REACTIONS_MAX} reactions`)
+}
 
 export function react(ctx: Ctx, input: React): Promise<Changed> {
   const { message: seq, emoji } = input
@@ -14,9 +22,7 @@ export function react(ctx: Ctx, input: React): Promise<Changed> {
     decide: (message, me) => {
       assertStands(message)
       if (hasReacted(message, me, emoji)) return null
-      const isNew = message.reactions.every((reaction) => reaction.emoji !== emoji)
-      if (isNew && message.reactions.length >= REACTIONS_MAX)
-        throw new ParleyError('message.reactionsFull', `A message has at most ${REACTIONS_MAX} different emoji`)
+      assertRoomForOneMore(message, emoji)
       return { type: 'chat.reacted', deal: { message: seq, emoji }, personal: null }
     },
   })

@@ -47,7 +47,7 @@ const editRoute = route({
   method: 'patch',
   path: '/rooms/{roomId}/messages/{message}',
   allow: 'speak',
-  fails: [...fails, 'mention.notMember'],
+  fails: [...fails, 'mention.notMember', 'message.editsFull'],
   request: { headers: IdempotencyKey, params: MessageRef, body: body(EditMessage.pick({ text: true }), 'What it is to say instead') },
   responses: changed,
 })

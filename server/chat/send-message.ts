@@ -1,6 +1,6 @@
 import { can, commands, ParleyError, type Place, type SendMessage } from '../../client-sdk/contract/index.ts'
 import { type Appended, type Entry, notFound } from '../../persistence/event-log.ts'
-import { isCommitted, lockStream, mayWaitToSpeak, threadOf } from '../../persistence/messages.ts'
+import { isCommitted, isCommittedIn, lockStream, mayWaitToSpeak, threadOf } from '../../persistence/messages.ts'
 import { membersByKey } from '../../persistence/rooms.ts'
 import { type Ctx, caller } from '../ctx.ts'
 import { authorised } from '../rooms/authorise.ts'
@@ -15,7 +15,7 @@ export function sendMessage(ctx: Ctx, { commandId, roomId, text, replyTo }: Send
     const { actorKey: actor, accessVersion } = me
     const deal = replyTo === undefined ? null : await replyOf(ctx, me, replyTo)
     const entry = { streamId: roomId, type: 'chat.messageSent', deal, personal: { text }, actor, commandId, accessVersion } as const
-    const isPlain = !text.includes('<@') && (me.slowMode === 0 || can('announce', me))
+    const isPlain = !text.includes('<@') && isFree(me)
     const { id: messageId, seq, at } = isPlain ? await ctx.log.submit(entry) : await sayChecked(ctx, me, entry)
     ctx.ownWords.add(roomId, me.userId, seq)
     return { messageId, seq, at }
@@ -33,13 +33,18 @@ async function replyOf(ctx: Ctx, { roomId }: Standing, replyTo: number) {
 /** What may be refused for what was said or when. A repeat of what is in the log already is not: it gets its first answer. */
 async function sayChecked(ctx: Ctx, me: Standing, entry: Said): Promise<Appended> {
   if (await isCommitted(ctx.db.pool, entry)) return ctx.log.submit(entry)
-  await mentionedIn(me, entry.personal.text, (room, keys) => membersByKey(ctx.db.pool, room, keys))
-  return me.slowMode === 0 || can('announce', me) ? ctx.log.submit(entry) : saySlowly(ctx, me, entry)
+  const mentioned = await mentionedIn(me, entry.personal.text, (room, keys) => membersByKey(ctx.db.pool, room, keys))
+  const said = { ...entry, mentions: [...mentioned.keys()] }
+  return isFree(me) ? ctx.log.submit(said) : ((await saySlowly(ctx, me, said)) ?? ctx.log.submit(said))
 }
 
-async function saySlowly(ctx: Ctx, { roomId, actorKey, slowMode }: Standing, entry: Said): Promise<Appended> {
+const isFree = (me: Standing) => me.slowMode === 0 || can('announce', me)
+
+/** Null where another try of the same command was quicker. */
+async function saySlowly(ctx: Ctx, { roomId, actorKey, slowMode }: Standing, entry: Said): Promise<Appended | null> {
   return ctx.em.transactional(async (em) => {
     await lockStream(em, roomId)
+    if (await isCommittedIn(em, entry)) return null
     const retryAfter = await mayWaitToSpeak(em, roomId, actorKey, slowMode)
     if (retryAfter > 0) throw new ParleyError('chat.slowMode', `In this room you may speak every ${slowMode} s`, { retryAfter })
     const [appended] = await ctx.log.append(em, [entry])

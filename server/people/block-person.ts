@@ -31,6 +31,7 @@ export const unblockPerson = (ctx: Ctx, input: BlockPerson): Promise<{ userId: B
 
 function change(ctx: Ctx, name: string, input: BlockPerson, effect: (em: EntityManager, person: Person) => Promise<void>) {
   if (!ctx.system && !may('administer', caller(ctx).role)) throw new ParleyError('access.denied', 'Your role does not allow that')
+  if (ctx.session?.userId === input.userId) throw new ParleyError('access.denied', 'Nobody blocks themselves')
   return ctx.em.transactional(async (em) => {
     const person = await em.findOne(Person, input.userId, { lockMode: LockMode.PESSIMISTIC_WRITE })
     if (!person) throw notFound('person')

@@ -2,6 +2,7 @@ import { LockMode } from '@mikro-orm/core'
 import type { Changed, ConfigureRoom } from '../../client-sdk/contract/index.ts'
 import { Room } from '../../persistence/entities/rooms.ts'
 import { notFound } from '../../persistence/event-log.ts'
+import { lockStream } from '../../persistence/messages.ts'
 import type { Ctx } from '../ctx.ts'
 import { once } from '../once.ts'
 import { authorised } from './authorise.ts'
@@ -14,10 +15,11 @@ export function configureRoom(ctx: Ctx, input: ConfigureRoom): Promise<Changed> 
       const room = await em.findOne(Room, roomId, { lockMode: LockMode.PESSIMISTIC_WRITE })
       if (!room) throw notFound('room')
       return once(em, ctx, 'room.configure', input, async () => {
-        room.slowMode = input.slowMode ?? room.slowMode
-        room.announcementsOnly = input.announcementsOnly ?? room.announcementsOnly
+        const { slowMode = room.slowMode, announcementsOnly = room.announcementsOnly } = input
+        const deal = { slowMode, announcementsOnly }
+        if (slowMode === room.slowMode && announcementsOnly === room.announcementsOnly) return { seq: await lockStream(em, roomId) }
+        em.assign(room, deal)
         await em.flush()
-        const deal = { slowMode: room.slowMode, announcementsOnly: room.announcementsOnly }
         const change = { streamId: roomId, type: 'room.settingsChanged', deal, personal: null, actor, commandId, accessVersion } as const
         const [appended] = await ctx.log.append(em, [change], [roomId])
         return { seq: appended!.seq }

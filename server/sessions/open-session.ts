@@ -1,4 +1,5 @@
 import { hash, randomBytes } from 'node:crypto'
+import { LockMode } from '@mikro-orm/core'
 import { newId, ParleyError, type Session, type SessionId, type UserId } from '../../client-sdk/contract/index.ts'
 import * as db from '../../persistence/entities/people.ts'
 import type { Ctx } from '../ctx.ts'
@@ -10,7 +11,7 @@ export async function openSession(ctx: Ctx, userId: UserId): Promise<Session> {
   const createdAt = ctx.now()
   const refreshToken = randomBytes(32).toString('base64url')
   const { person, session } = await ctx.em.transactional(async (em) => {
-    const person = await em.findOne(db.Person, userId)
+    const person = await em.findOne(db.Person, userId, { lockMode: LockMode.PESSIMISTIC_READ }) // a block waits, or is seen
     if (!person) throw badCredentials()
     if (person.blockedAt) throw new ParleyError('person.blocked', 'This account is blocked')
     const endsAt = new Date(createdAt.getTime() + ctx.sessionDays * DAY)

@@ -12,8 +12,11 @@ export const Emoji = z
 export const Reaction = z.object({ emoji: z.string(), by: z.array(ActorKey) })
 export type Reaction = z.output<typeof Reaction>
 
-/** Different emoji on one message. */
-export const REACTIONS_MAX = 20
+/** Different emoji on one message, and how often people reacted in all. */
+export const EMOJI_MAX = 20
+export const REACTIONS_MAX = 500
+/** How often a message can be edited. */
+export const EDITS_MAX = 100
 /** Pinned messages of one room. */
 export const PINS_MAX = 50
 

@@ -5,7 +5,9 @@ import { RoomId } from '../ids.ts'
 /** Closed, because it is kept for ever: a free text could itself need erasing. */
 export const ErasureReason = z.enum(['personRequest', 'moderation', 'retention', 'legalOrder'])
 export type ErasureReason = z.output<typeof ErasureReason>
-const Erased = z.object({ seqs: z.array(Seq).min(1).max(1_000), reason: ErasureReason })
+/** Events that one erasure names. */
+export const ERASED_MAX = 1_000
+const Erased = z.object({ seqs: z.array(Seq).min(1).max(ERASED_MAX), reason: ErasureReason })
 
 export const EraseMessages = Command.extend({ roomId: RoomId, ...Erased.shape })
 export type EraseMessages = z.output<typeof EraseMessages>
