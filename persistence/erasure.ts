@@ -3,7 +3,7 @@ import { commitment } from '../client-sdk/contract/chain.ts'
 import { ERASED_MAX, type ErasureReason, ParleyError, type RoomId, type StreamId } from '../client-sdk/contract/index.ts'
 import { digest } from './digest.ts'
 import type { Appended, Entry, EventLog } from './event-log.ts'
-import { lockStream } from './messages.ts'
+import { lockStream } from './message-changes.ts'
 import { query } from './sql.ts'
 
 type Erase = Pick<Entry, 'streamId' | 'actor' | 'commandId' | 'accessVersion'> & { seqs: readonly number[]; reason: ErasureReason }

@@ -1,12 +1,9 @@
-import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Pool } from 'pg'
-import { canonical, type Json } from '../client-sdk/contract/canonical.ts'
-import type { ActorKey, Message, MessagePage, Reaction, RoomId, UserId, Version } from '../client-sdk/contract/index.ts'
-import type { Entry } from './log/entry.ts'
+import type { ActorKey, Message, MessagePage, Reaction, RoomId, Version } from '../client-sdk/contract/index.ts'
 import { instant } from './log/read.ts'
-import { query, read } from './sql.ts'
+import { read } from './sql.ts'
 
-type Row = {
+export type MessageRow = {
   seq: string
   rev: string
   id: string
@@ -21,12 +18,12 @@ type Row = {
 }
 
 /** A message as it stands, of `message` as m and its event as e. Its words are where it was last edited, or in its own event. */
-const COLUMNS = `m.seq, m.rev, e.id, e.actor_key as author, ${instant('e.at')} as at, e.deal, m.deleted, m.replies, m.reactions,
+export const COLUMNS = `m.seq, m.rev, e.id, e.actor_key as author, ${instant('e.at')} as at, e.deal, m.deleted, m.replies, m.reactions,
   ${instant('m.edited_at')} as edited_at,
   case when m.deleted then null when m.words is null then e.personal
        else (select w.personal from event w where w.stream_id = m.room_id and w.seq = m.words) end as words`
 
-function toMessage(row: Row): Message {
+export function toMessage(row: MessageRow): Message {
   const reply = row.deal === null ? null : (JSON.parse(row.deal) as { replyTo: number; thread: number })
   return {
     id: row.id as Message['id'],
@@ -52,7 +49,7 @@ const ENDS = { below: ['<', 'desc'], above: ['>', 'asc'] } as const
 async function side(pool: Pool, roomId: RoomId, { direction, seq, thread, limit }: Side): Promise<{ asOf: number; messages: Message[] }> {
   const [is, order] = ENDS[direction]
   const inThread = thread === null ? '' : 'and thread = $4'
-  const rows = await read<{ as_of: string } & { [K in keyof Row]: Row[K] | null }>(
+  const rows = await read<{ as_of: string } & { [K in keyof MessageRow]: MessageRow[K] | null }>(
     pool,
     `messages_${direction}${thread === null ? '' : '_in_thread'}`,
     `select s.last_seq as as_of, p.* from stream s
@@ -63,7 +60,7 @@ async function side(pool: Pool, roomId: RoomId, { direction, seq, thread, limit 
       where s.id = $1 order by p.seq ${order}`,
     [roomId, seq, limit, ...(thread === null ? [] : [thread])],
   )
-  return { asOf: Number(rows[0]?.as_of ?? 0), messages: rows.flatMap((row) => (row.seq === null ? [] : [toMessage(row as Row)])) }
+  return { asOf: Number(rows[0]?.as_of ?? 0), messages: rows.flatMap((row) => (row.seq === null ? [] : [toMessage(row as MessageRow)])) }
 }
 
 /** A place in the history: below `before`, above `after`, or on both sides of `around`, itself among those above. */
@@ -106,7 +103,7 @@ export async function seqAt(pool: Pool, roomId: RoomId, at: Date): Promise<numbe
 
 /** These messages of a room; what is none is left out. */
 export async function messagesAt(pool: Pool, roomId: RoomId, seqs: readonly number[]): Promise<Message[]> {
-  const rows = await read<Row>(
+  const rows = await read<MessageRow>(
     pool,
     'messages_at',
     `select ${COLUMNS} from message m join event e on e.stream_id = m.room_id and e.seq = m.seq
@@ -138,64 +135,6 @@ export async function versionsOf(pool: Pool, roomId: RoomId, seq: number): Promi
   }))
 }
 
-/** Holds the room's log, and all that belongs to it, until the transaction ends: what is looked at then stays so. Its last seq. */
-export async function lockStream(em: EntityManager, roomId: RoomId): Promise<number> {
-  const [row] = await query<{ head: string }>(em, 'select lock_stream($1) as head', [roomId])
-  return Number(row!.head)
-}
-
-/** A message, under the stream's lock. */
-export async function lockedMessage(em: EntityManager, roomId: RoomId, seq: number): Promise<Message | undefined> {
-  const [row] = await query<Row>(
-    em,
-    `select ${COLUMNS} from message m join event e on e.stream_id = m.room_id and e.seq = m.seq where m.room_id = $1 and m.seq = $2`,
-    [roomId, seq],
-  )
-  return row && toMessage(row)
-}
-
-/** Writes what an event of seq `message.rev` has made of a message. Its words stay in the log. */
-export async function saveMessage(em: EntityManager, roomId: RoomId, message: Message): Promise<void> {
-  const { seq, rev, editedAt, deleted, reactions } = message
-  const kept = reactions.length === 0 ? null : canonical(reactions as unknown as Json)
-  await query(em, 'update message set rev = $3, edited_at = $4, deleted = $5, reactions = $6 where room_id = $1 and seq = $2', [
-    roomId,
-    seq,
-    rev,
-    editedAt,
-    deleted,
-    kept,
-  ])
-}
-
-export async function countEdits(em: EntityManager, roomId: RoomId, seq: number): Promise<number> {
-  const [row] = await query<{ edits: string }>(em, 'select count(*) as edits from edit where room_id = $1 and message = $2', [roomId, seq])
-  return Number(row!.edits)
-}
-
-/** The message's words are in this event from now on. */
-export async function saveEdit(em: EntityManager, roomId: RoomId, seq: number, words: number): Promise<void> {
-  await query(em, 'insert into edit (room_id, message, seq) values ($1, $2, $3)', [roomId, seq, words])
-  await query(em, 'update message set words = $3 where room_id = $1 and seq = $2', [roomId, seq, words])
-}
-
-/** Who is named in a message is told so by nothing else. */
-export async function saveMentions(em: EntityManager, roomId: RoomId, seq: number, users: readonly UserId[]): Promise<void> {
-  await query(em, 'delete from mention where room_id = $1 and seq = $2', [roomId, seq])
-  await query(em, 'insert into mention (user_id, room_id, seq) select u, $1, $2 from unnest($3::uuid[]) as u', [roomId, seq, users])
-}
-
-export async function savePin(em: EntityManager, roomId: RoomId, seq: number, since: number | null): Promise<void> {
-  if (since === null) await query(em, 'delete from pin where room_id = $1 and seq = $2', [roomId, seq])
-  else await query(em, 'insert into pin (room_id, seq, since) values ($1, $2, $3)', [roomId, seq, since])
-}
-
-/** Seqs of the pinned messages, in the order in which they were pinned, under the stream's lock. */
-export async function lockedPins(em: EntityManager, roomId: RoomId): Promise<number[]> {
-  const rows = await query<{ seq: string }>(em, 'select seq from pin where room_id = $1 order by since', [roomId])
-  return rows.map((row) => Number(row.seq))
-}
-
 /** The seq that a message's thread began with, its own where it answers nothing; undefined where there is no such message. */
 export async function threadOf(pool: Pool, roomId: RoomId, seq: number): Promise<number | undefined> {
   const [row] = await read<{ thread: string }>(
@@ -216,30 +155,4 @@ export async function wordsAt(pool: Pool, roomId: RoomId, seq: number): Promise<
     [roomId, seq],
   )
   return row?.text ?? null
-}
-
-const COMMITTED = 'select 1 as yes from event where stream_id = $1 and actor_key = $2 and command_id = $3 and n = 0'
-type By = Pick<Entry, 'streamId' | 'actor' | 'commandId'>
-/** Whether the log has this command's first event. */
-export const isCommitted = async (pool: Pool, { streamId, actor, commandId }: By): Promise<boolean> =>
-  (await read(pool, 'is_committed', COMMITTED, [streamId, actor, commandId])).length > 0
-/** The same, under the stream's lock. */
-export const isCommittedIn = async (em: EntityManager, { streamId, actor, commandId }: By): Promise<boolean> =>
-  (await query(em, COMMITTED, [streamId, actor, commandId])).length > 0
-
-/**
- * Lets a member speak once in so many seconds, by PostgreSQL's clock, under the stream's lock: 0 for now, which counts from
- * now on, else in how many seconds.
- */
-export async function mayWaitToSpeak(em: EntityManager, roomId: RoomId, actor: ActorKey, seconds: number): Promise<number> {
-  const [refused] = await query<{ wait: number }>(
-    em,
-    `with let as (
-       insert into spoke (room_id, actor_key, at) values ($1, $2, clock_timestamp())
-       on conflict (room_id, actor_key) do update set at = excluded.at where spoke.at <= excluded.at - make_interval(secs => $3) returning 1)
-     select greatest(1, ceil(extract(epoch from at + make_interval(secs => $3) - clock_timestamp())))::int as wait
-       from spoke where room_id = $1 and actor_key = $2 and not exists (select from let)`,
-    [roomId, actor, seconds],
-  )
-  return refused?.wait ?? 0
 }

@@ -1,5 +1,5 @@
 import { type Changed, type ChangeMessage, can } from '../../client-sdk/contract/index.ts'
-import { saveMentions, savePin } from '../../persistence/messages.ts'
+import { saveMentions, savePin } from '../../persistence/message-changes.ts'
 import type { Ctx } from '../ctx.ts'
 import { denied } from '../rooms/authorise.ts'
 import { changeMessage } from './change-message.ts'

@@ -1,5 +1,6 @@
 import { type Changed, EDITS_MAX, type EditMessage, ParleyError, type UserId } from '../../client-sdk/contract/index.ts'
-import { countEdits, saveEdit, saveMentions, wordsAt } from '../../persistence/messages.ts'
+import { countEdits, saveEdit, saveMentions } from '../../persistence/message-changes.ts'
+import { wordsAt } from '../../persistence/messages.ts'
 import { membersByKeyIn } from '../../persistence/rooms.ts'
 import type { Ctx } from '../ctx.ts'
 import { denied } from '../rooms/authorise.ts'

@@ -1,5 +1,6 @@
 import { type Changed, type ChangeMessage, type Message, ParleyError, PINS_MAX } from '../../client-sdk/contract/index.ts'
-import { lockedPins, messagesAt, savePin } from '../../persistence/messages.ts'
+import { lockedPins, savePin } from '../../persistence/message-changes.ts'
+import { messagesAt } from '../../persistence/messages.ts'
 import { peopleOf } from '../../persistence/rooms.ts'
 import type { Ctx } from '../ctx.ts'
 import { reading } from '../rooms/authorise.ts'

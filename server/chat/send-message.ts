@@ -1,6 +1,7 @@
 import { can, commands, ParleyError, type Place, type SendMessage } from '../../client-sdk/contract/index.ts'
 import { type Appended, type Entry, notFound } from '../../persistence/event-log.ts'
-import { isCommitted, isCommittedIn, lockStream, mayWaitToSpeak, threadOf } from '../../persistence/messages.ts'
+import { isCommitted, isCommittedIn, lockStream, mayWaitToSpeak } from '../../persistence/message-changes.ts'
+import { threadOf } from '../../persistence/messages.ts'
 import { membersByKey } from '../../persistence/rooms.ts'
 import { type Ctx, caller } from '../ctx.ts'
 import { authorised } from '../rooms/authorise.ts'
