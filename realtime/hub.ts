@@ -1,34 +1,26 @@
 import type { Server as HttpServer, IncomingMessage } from 'node:http'
 import type { Socket as Connection } from 'node:net'
 import { Server } from 'socket.io'
-import { type Input, type Output, ParleyError, type StreamId } from '../client-sdk/contract/index.ts'
+import { ParleyError, type StreamId } from '../client-sdk/contract/index.ts'
 import type { Committed } from '../persistence/event-log.ts'
 import { inboxOf } from '../persistence/readings.ts'
 import type { Redis } from '../persistence/redis.ts'
 import { membersAmong } from '../persistence/rooms.ts'
-import { type SessionDoor, sessionDoor, sessionIsLive } from '../persistence/session-door.ts'
+import { type SessionDoor, sessionDoor } from '../persistence/session-door.ts'
 import { addressKey, addressOf } from '../server/address.ts'
-import { deleteMessage } from '../server/chat/delete-message.ts'
-import { editMessage } from '../server/chat/edit-message.ts'
-import { pinMessage, unpinMessage } from '../server/chat/pin-message.ts'
-import { react, unreact } from '../server/chat/react.ts'
-import { sendMessage } from '../server/chat/send-message.ts'
-import type { Ctx } from '../server/ctx.ts'
 import { limited } from '../server/limits.ts'
-import { queryPresence } from '../server/presence/query-presence.ts'
-import { configureRoom } from '../server/rooms/configure-room.ts'
 import type { Announced } from './announced.ts'
 import { noBus, openBus } from './bus.ts'
-import { type DoorPorts, door, type Handlers } from './door.ts'
+import { type DoorPorts, door } from './door.ts'
 import { Gates } from './gates.ts'
+import { handlersOf } from './handlers.ts'
 import { end, greet, refusal } from './handshake.ts'
 import { Inbox } from './inbox.ts'
 import { cutOff, MOST_UNREAD, unread, watch } from './outgoing.ts'
 import { Pacer } from './pacer.ts'
 import { People } from './people.ts'
 import { openPresence } from './presence/presence.ts'
-import { readHandlers, socketsOf } from './reads.ts'
-import { roomHandlers } from './rooms.ts'
+import { socketsOf } from './reads.ts'
 import { Seats } from './seats.ts'
 import type { AppServer, AppSocket } from './socket.ts'
 import { tail } from './tail.ts'
@@ -143,25 +135,7 @@ export function openHub(http: HttpServer, options: HubOptions): Hub {
     failed,
   })
 
-  const handlers: Handlers = {
-    'session.renew': renew,
-    ...roomHandlers(gates, presence),
-    ...readHandlers(io),
-    'room.configure': configureRoom,
-    'chat.send': sendMessage,
-    'chat.edit': editMessage,
-    'chat.delete': deleteMessage,
-    'chat.react': react,
-    'chat.unreact': unreact,
-    'chat.pin': pinMessage,
-    'chat.unpin': unpinMessage,
-    'room.typing': (ctx, input, socket) => typing.handle(ctx, input, socket),
-    'presence.update': async (_ctx, { away }, socket) => {
-      presence.setAway(socket, away)
-      return {}
-    },
-    'presence.query': queryPresence,
-  }
+  const handlers = handlersOf({ io, gates, presence, typing })
   const handle = door({ ...options, cut: end }, handlers)
 
   /** What was known of each newcomer when their session was found to be live. */
@@ -220,14 +194,4 @@ export function openHub(http: HttpServer, options: HubOptions): Hub {
     gates.close()
   }
   return { io, close }
-}
-
-/** A fresh token for the open socket, of the same session. */
-async function renew(ctx: Ctx, { token }: Input<'session.renew'>, socket: AppSocket): Promise<Output<'session.renew'>> {
-  const session = await ctx.tokens.verify(token, ctx.now())
-  if (session.sessionId !== socket.data.session.sessionId) throw new ParleyError('access.denied', 'This token is of another session')
-  if (!(await sessionIsLive(ctx.db.pool, session.sessionId)))
-    throw new ParleyError('session.ended', 'This session has ended; sign in again')
-  socket.data.session = session
-  return { expiresAt: session.endsAt.toISOString() }
 }

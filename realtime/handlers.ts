@@ -1,0 +1,50 @@
+import { type Input, type Output, ParleyError } from '../client-sdk/contract/index.ts'
+import { sessionIsLive } from '../persistence/session-door.ts'
+import { deleteMessage } from '../server/chat/delete-message.ts'
+import { editMessage } from '../server/chat/edit-message.ts'
+import { pinMessage, unpinMessage } from '../server/chat/pin-message.ts'
+import { react, unreact } from '../server/chat/react.ts'
+import { sendMessage } from '../server/chat/send-message.ts'
+import type { Ctx } from '../server/ctx.ts'
+import { queryPresence } from '../server/presence/query-presence.ts'
+import { configureRoom } from '../server/rooms/configure-room.ts'
+import type { Handlers } from './door.ts'
+import type { Gates } from './gates.ts'
+import type { Presence } from './presence/presence.ts'
+import { readHandlers } from './reads.ts'
+import { roomHandlers } from './rooms.ts'
+import type { AppServer, AppSocket } from './socket.ts'
+import type { Typing } from './typing.ts'
+
+type Parts = { io: AppServer; gates: Gates; presence: Presence; typing: Typing }
+
+/** What each command does, a line each: a use case, or something of this node's. */
+export const handlersOf = ({ io, gates, presence, typing }: Parts): Handlers => ({
+  'session.renew': renew,
+  ...roomHandlers(gates, presence),
+  ...readHandlers(io),
+  'room.configure': configureRoom,
+  'chat.send': sendMessage,
+  'chat.edit': editMessage,
+  'chat.delete': deleteMessage,
+  'chat.react': react,
+  'chat.unreact': unreact,
+  'chat.pin': pinMessage,
+  'chat.unpin': unpinMessage,
+  'room.typing': (ctx, input, socket) => typing.handle(ctx, input, socket),
+  'presence.update': async (_ctx, { away }, socket) => {
+    presence.setAway(socket, away)
+    return {}
+  },
+  'presence.query': queryPresence,
+})
+
+/** A fresh token for the open socket, of the same session. */
+async function renew(ctx: Ctx, { token }: Input<'session.renew'>, socket: AppSocket): Promise<Output<'session.renew'>> {
+  const session = await ctx.tokens.verify(token, ctx.now())
+  if (session.sessionId !== socket.data.session.sessionId) throw new ParleyError('access.denied', 'This token is of another session')
+  if (!(await sessionIsLive(ctx.db.pool, session.sessionId)))
+    throw new ParleyError('session.ended', 'This session has ended; sign in again')
+  socket.data.session = session
+  return { expiresAt: session.endsAt.toISOString() }
+}
