@@ -25,7 +25,9 @@ export class RoomsInFull extends Migration {
     this.addSql('alter table person drop column presence')
     // search
     this.addSql('drop trigger forget_words on event')
-    this.addSql('drop function search_messages, search_wanted, search_words, search_marked, search_mark, search_part, forget_words')
+    this.addSql(
+      'drop function search_messages, search_wanted, search_words, search_marked, search_mark, search_part, forget_words, hold_erasures',
+    )
     this.addSql('drop table message_search')
   }
 }

@@ -1,7 +1,10 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { question } from './question.ts'
-import { searchable, wordsIn } from './words.ts'
+import * as ukrainian from './ukrainian.ts'
+import { searchable, searchables, wordsIn } from './words.ts'
+
+vi.mock('./ukrainian.ts', { spy: true }) // as it is, but what it is asked is seen
 
 test.each([
   ['Brand’s co-branding, v2.0: ÉCLAIR', 'brand s co branding v2 0 eclair'],
@@ -37,4 +40,32 @@ test('a word is where it is said to be, whatever the text', () => {
     }),
     { numRuns: 500 },
   )
+})
+
+test('a long word is searched by its first 64 letters, and no more of it is ever looked at', () => {
+  const letters = fc.string({ unit: fc.constantFrom(...'абєїлнсьяz\u0301\u0316\ufdfa𝐀'), minLength: 65, maxLength: 4_000 })
+  vi.mocked(ukrainian.fold).mockClear()
+  vi.mocked(ukrainian.stem).mockClear()
+  fc.assert(
+    fc.property(letters, (rest) => {
+      const word = `л${rest}`
+      expect(searchable(word)).toBe(searchable([...word].slice(0, 64).join('')))
+    }),
+  )
+  const asked = [ukrainian.fold, ukrainian.stem].map((it) => vi.mocked(it).mock.calls.map(([word]) => [...word].length))
+  for (const lengths of asked) expect(Math.max(...lengths)).toBe(64)
+})
+
+test('between the long texts of many, others get their turn', async () => {
+  let turns = 0
+  let counting = true
+  const count = () => {
+    turns++
+    if (counting) setImmediate(count)
+  }
+  setImmediate(count)
+  const texts = Array.from({ length: 20 }, (_, i) => `${i} ${'слово '.repeat(100)}`)
+  expect(await searchables(texts)).toEqual(texts.map(searchable))
+  counting = false
+  expect(turns).toBeGreaterThanOrEqual(19)
 })

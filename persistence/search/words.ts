@@ -1,3 +1,4 @@
+import { setImmediate as otherWork } from 'node:timers/promises'
 import { fold, stem } from './ukrainian.ts'
 
 /** A word as it stands in a text, and what it is searched by. */
@@ -6,8 +7,13 @@ export type Word = { start: number; end: number; key: string }
 /** An apostrophe belongs to a Cyrillic word, and parts an English one, where what follows it is no word: brand’s. */
 const WORD = /[\p{L}\p{N}][\p{L}\p{M}\p{N}]*(?:['’ʼ‘＇](?=\p{Script=Cyrillic})[\p{L}\p{M}\p{N}]+)*/gu
 const MENTION = /<@[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}>/gi
-/** PostgreSQL refuses words of 2 kB and more; nobody searches by so long a one. */
+/**
+ * In characters. PostgreSQL refuses words of 2 kB and more, and folding and stemming take longer than in proportion to a word's
+ * length. Nobody searches by so long a one.
+ */
 const LONGEST = 64
+/** What takes longer to look through than it takes to let others work, in UTF-16 units. */
+const LONG = 200
 
 /** Words that say nothing by themselves. English ones PostgreSQL knows. */
 const STOP = new Set(
@@ -36,10 +42,22 @@ export const searchable = (text: string): string =>
     .map((word) => word.key)
     .join(' ')
 
-/** Cyrillic words by their stem. English ones PostgreSQL stems. */
-function keyOf(word: string): string {
-  if (STOP.has(word.toLowerCase().replace(/['’ʼ‘＇]/gu, ''))) return STOPPED
-  const plain = fold(word)
-  const key = /\p{Script=Cyrillic}/u.test(plain) ? stem(plain) : plain
-  return key.length > LONGEST ? [...key].slice(0, LONGEST).join('') : key
+/** Many texts, a long one a turn of the event loop: it may take 20 ms, and others are waiting. */
+export async function searchables(texts: readonly string[]): Promise<string[]> {
+  const all: string[] = []
+  for (const text of texts) {
+    all.push(searchable(text))
+    if (text.length > LONG) await otherWork()
+  }
+  return all
 }
+
+/** Cyrillic words by their stem. English ones PostgreSQL stems. */
+function keyOf(whole: string): string {
+  const word = beginning(whole)
+  if (STOP.has(word.toLowerCase().replace(/['’ʼ‘＇]/gu, ''))) return STOPPED
+  const plain = beginning(fold(word)) // one sign may be folded to eighteen
+  return /\p{Script=Cyrillic}/u.test(plain) ? stem(plain) : plain
+}
+
+const beginning = (word: string): string => (word.length > LONGEST ? [...word.slice(0, 2 * LONGEST)].slice(0, LONGEST).join('') : word)

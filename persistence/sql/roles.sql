@@ -9,8 +9,8 @@ grant update (rev, words, edited_at, deleted, reactions) on message to parley_ap
 grant insert on checkpoint, checkpoint_key to parley_app;
 revoke all on function append_events, create_stream, lock_stream, seq_at from public;
 grant execute on function append_events, create_stream, lock_stream, seq_at to parley_app;
-revoke all on function search_messages, search_wanted, search_words, search_marked, search_mark, search_part, forget_words from public;
-grant execute on function search_messages, search_wanted, search_words, search_marked, search_mark, search_part to parley_app;
+revoke all on function search_messages, search_wanted, search_words, search_marked, search_mark, search_part, forget_words, hold_erasures from public;
+grant execute on function search_messages, search_wanted, search_words, search_marked, search_mark, search_part, hold_erasures to parley_app;
 
 -- What may take personal parts out of the log, and nothing else.
 grant select on event, message to parley_eraser;

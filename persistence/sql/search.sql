@@ -40,12 +40,19 @@ begin
     || array_to_tsvector(array[mark || '@', mark || '@' || search_mark(p_author, 0)]);
 end $$;
 
--- What was erased is out of here in the same commit, whether the follower runs or not. If that was only an earlier version
--- of a message, the follower brings its latest words back.
+-- Who writes words that were read before holds off whoever takes words out of the log, until its commit. In between they do not
+-- hold each other off.
+create function hold_erasures() returns void
+language sql
+as $$ select pg_advisory_xact_lock(7271960) $$;
+
+-- What was erased is out of here in the same commit, whether the follower runs or not, and though it writes at that moment. If
+-- that was only an earlier version of a message, the follower brings its latest words back.
 create function forget_words() returns trigger
 language plpgsql security definer set search_path = parley, pg_catalog, pg_temp
 as $$
 begin
+  perform pg_advisory_xact_lock_shared(7271960); -- before the next statement's snapshot
   delete from message_search
    where room_id = new.stream_id
      and seq = case when new.type = 'chat.messageEdited' then (new.deal::json ->> 'message')::bigint else new.seq end;
