@@ -14,7 +14,8 @@ export function deleteMessage(ctx: Ctx, input: ChangeMessage): Promise<Changed> 
     name: 'chat.delete',
     input,
     decide: (message, me) => {
-      if (message.author !== me.actorKey && !can('moderate', me)) throw denied()
+      if (message.author !== me.actorKey && !can('moderate', me))
+        throw denied('Only its author, or who moderates the room, takes a message back')
       return message.deleted ? null : { type: 'chat.messageDeleted', deal: { message: seq }, personal: null }
     },
     also: async (em) => {

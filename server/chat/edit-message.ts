@@ -15,7 +15,7 @@ export async function editMessage(ctx: Ctx, { text, ...input }: EditMessage): Pr
     name: 'chat.edit',
     input,
     decide: async (message, me, em) => {
-      if (message.author !== me.actorKey) throw denied()
+      if (message.author !== me.actorKey) throw denied('Only its author edits a message')
       assertStands(message)
       if ((await countEdits(em, roomId, seq)) >= EDITS_MAX)
         throw new ParleyError('message.editsFull', `A message can be edited ${EDITS_MAX} times`)

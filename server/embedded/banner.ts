@@ -7,7 +7,8 @@ export function banner(url: string, engines: readonly Engine[], isDemo: boolean)
   const lines = [
     '',
     `  Parley is at ${url}`,
-    `  API          ${url}/openapi.json, health ${url}/readyz`,
+    `  Sockets      ${url}/asyncapi, to read; /asyncapi.json for programs`,
+    `  REST         ${url}/openapi.json, health ${url}/readyz`,
     '',
     '  Engines',
     ...engines.map(({ name, on, why }) => `    ${on ? 'on ' : 'off'}  ${name.padEnd(width)}  ${why}`),

@@ -56,9 +56,12 @@ export async function authorised<T>(
   }
 }
 
-export const denied = () => new ParleyError('access.denied', 'Your role in this room does not allow that')
+export const denied = (why = 'Your role in this room does not allow that') => new ParleyError('access.denied', why)
 
 function check(rule: RoomRule, standing: Standing): Standing {
-  if (!can(rule, standing)) throw denied()
+  if (!can(rule, standing)) {
+    const isSilenced = rule === 'speak' && can(rule, { ...standing, announcementsOnly: false })
+    throw denied(isSilenced ? 'Only announcements are made in this room' : undefined)
+  }
   return standing
 }

@@ -1,4 +1,4 @@
-import { Instant, type ListRooms, ParleyError, RoomId, type RoomSummary } from '../../client-sdk/contract/index.ts'
+import { type ListRooms, Moment, ParleyError, RoomId, type RoomSummary } from '../../client-sdk/contract/index.ts'
 import { type After, roomsOf } from '../../persistence/readings.ts'
 import { type Ctx, caller } from '../ctx.ts'
 
@@ -17,7 +17,7 @@ export async function listRooms(ctx: Ctx, { limit, cursor, previews }: ListRooms
 function afterOf(cursor: string): After {
   const [lastAt = '', roomId = ''] = cursor.split('_')
   const id = RoomId.safeParse(roomId)
-  if (!id.success || (lastAt !== '' && !Instant.safeParse(lastAt).success))
-    throw new ParleyError('request.invalid', 'cursor: is none of ours')
-  return { lastAt: lastAt || null, roomId: id.data }
+  const at = Moment.nullable().safeParse(lastAt || null)
+  if (!id.success || !at.success) throw new ParleyError('request.invalid', 'cursor: is none of ours')
+  return { lastAt: at.data, roomId: id.data }
 }

@@ -71,6 +71,15 @@ test('without a key each request is new', async () => {
   expect((await w.call('GET', `/api/v1/rooms/${roomId}/messages`, { token })).body.messages).toHaveLength(2)
 })
 
+test('a list goes on from no cursor but one of ours', async () => {
+  const token = await w.token(await w.person('brand'))
+  const code = async (cursor: string) => (await w.call('GET', `/api/v1/rooms?cursor=${cursor}`, { token })).body.code
+  for (const at of ['0000-01-01T00:00:00.000Z', '0001-01-01T00:00:00%2B23:59', 'yesterday'])
+    expect([at, await code(`${at}_${newId()}`)]).toEqual([at, 'request.invalid'])
+  for (const at of ['0001-01-01T00:00:00.000Z', '9999-12-31T23:59:59.999Z', ''])
+    expect([at, await code(`${at}_${newId()}`)]).toEqual([at, undefined])
+})
+
 describe('a room of others', () => {
   type Ask = (roomId: string, userId: string, token: string) => Promise<Answer>
   const asks: Record<string, Ask> = {

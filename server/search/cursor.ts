@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { Instant, ParleyError, RoomId, Seq } from '../../client-sdk/contract/index.ts'
+import { Moment, ParleyError, RoomId, Seq } from '../../client-sdk/contract/index.ts'
 import type { SearchPlace } from '../../persistence/search/search.ts'
 
-const Place = z.tuple([Instant, RoomId, Seq])
+const Place = z.tuple([Moment, RoomId, Seq])
 
 /** The place of a page's last hit. It says nothing that the hit did not, and lets nobody see more. */
 export const cursorOf = ({ at, roomId, seq }: SearchPlace): string => Buffer.from(JSON.stringify([at, roomId, seq])).toString('base64url')

@@ -62,7 +62,19 @@ test('who may not search learns nothing, and what is no search is refused', asyn
     'q=x&limit=51',
     'q=x&after=yesterday',
     'q=x&cursor=x',
+    'q=x&after=0000-01-01T00:00:00Z',
+    'q=x&before=9999-12-31T23:59:59-15:00',
+    `q=x&cursor=${Buffer.from(JSON.stringify(['0000-01-01T00:00:00.000Z', roomId, 1])).toString('base64url')}`,
     'q=%00',
   ])
     expect([query, await status(`/search?${query}`, token)]).toEqual([query, 'request.invalid'])
+})
+
+test('a moment of any zone may be asked for', async () => {
+  const token = await w.token(await w.person())
+  for (const at of ['2024-01-01T00:00:00+23:59', '2024-01-01T00:00:00-23:59', '0001-01-01T00:00:00Z', '9999-12-31T23:59:59Z'])
+    expect([
+      at,
+      (await w.call('GET', `/api/v1/search?${new URLSearchParams({ q: 'x', after: at, before: at })}`, { token })).status,
+    ]).toEqual([at, 200])
 })

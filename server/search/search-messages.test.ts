@@ -163,6 +163,25 @@ test('before the index knows of a change, nobody is shown what a message says no
   await indexed()
 })
 
+test('before the index knows that a message was taken back, nothing tells what it said', async () => {
+  const { roomId, creator, owner } = await w.negotiation()
+  const [kept, gone, last] = await say(creator, roomId, 'dugong one', 'dugong two', 'dugong manatee')
+  await indexed()
+  await indexing.stop()
+  try {
+    for (const message of [gone!, last!]) await deleteMessage(w.as(creator), { commandId: commandId(), roomId, message })
+    expect(await rowsOf(roomId)).toHaveLength(3)
+    for (const asked of [{}, { roomId }, { after: '2001-01-01T00:00:00Z' }]) {
+      expect(await find(owner, 'manatee', { ...asked, limit: 1 })).toEqual({ hits: [], more: false, cursor: null })
+      const { hits, more } = await find(owner, 'dugong', { ...asked, limit: 1 })
+      expect([hits.map((hit) => hit.message.seq), more]).toEqual([[kept], false])
+    }
+  } finally {
+    start()
+  }
+  await indexed()
+})
+
 test('nothing is found by strangers, nor by who was removed; a room that is not theirs is as if it were not there', async () => {
   const { roomId, owner, creator } = await w.negotiation()
   const stranger = await w.person('brand')
@@ -207,8 +226,11 @@ test('pages follow each other without a gap or a repeat, while new messages come
   ]
   for (let i = 0; i < 30; i++) await say(me, rooms[i % 3]!, `ibex ${i}`)
   await indexed()
-  const all = (await texts(me, 'ibex', { limit: 50 })) as string[]
-  expect(all).toEqual(Array.from({ length: 30 }, (_, i) => `ibex ${29 - i}`))
+  const { hits } = await find(me, 'ibex', { limit: 50 })
+  const all = hits.map((hit) => hit.message.text)
+  expect(all.toSorted()).toEqual(Array.from({ length: 30 }, (_, i) => `ibex ${i}`).sort())
+  const places = hits.map(({ roomId, message }) => `${message.at} ${roomId}`) // of one millisecond, by room
+  expect(places).toEqual(places.toSorted().reverse())
   const seen: (string | null)[] = []
   let cursor: string | undefined
   do {
