@@ -22,5 +22,14 @@ export const text = (max: number) =>
 
 /** A moment, ISO 8601 in UTC to the millisecond. */
 export const Instant = z.iso.datetime({ precision: 3 })
+/**
+ * A moment that somebody asks for, in any zone, as the same in UTC. Of the years 1–9999: `Instant` has no others, and neither does
+ * PostgreSQL as we write them.
+ */
+export const Moment = z.iso
+  .datetime({ offset: true, abort: true })
+  .refine((at) => isWritable(new Date(at).getUTCFullYear()), { error: 'is not of the years 1–9999', abort: true })
+  .overwrite((at) => new Date(at).toISOString())
+const isWritable = (year: number) => year >= 1 && year <= 9999
 /** An event's place in its stream: 1, 2, 3 … */
 export const Seq = z.int().positive()

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Command, type CommandDef, type EventDef, Instant, Seq, text } from '../define.ts'
+import { Command, type CommandDef, type EventDef, Instant, Moment, Seq, text } from '../define.ts'
 import { ActorKey, MessageId, RoomId } from '../ids.ts'
 import { MESSAGE_MAX } from '../text.ts'
 
@@ -110,7 +110,7 @@ export const ListMessages = z.object({
   before: seq.optional(),
   after: z.coerce.number().int().nonnegative().optional(),
   around: seq.optional(),
-  at: z.iso.datetime({ offset: true }).optional(),
+  at: Moment.optional(),
   thread: seq.optional(),
   limit: z.coerce.number().int().min(1).max(100).default(50),
 })

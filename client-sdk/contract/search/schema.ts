@@ -1,9 +1,7 @@
 import { z } from 'zod'
 import { Message } from '../chat/schema.ts'
-import { text } from '../define.ts'
+import { Moment, text } from '../define.ts'
 import { ActorKey, RoomId } from '../ids.ts'
-
-const moment = z.iso.datetime({ offset: true })
 
 /**
  * Words in English and Ukrainian, in any form; "phrases", -not, or. In one room or, without `roomId`, in all of the caller's.
@@ -14,8 +12,8 @@ export const SearchMessages = z.object({
   q: text(200),
   roomId: RoomId.optional(),
   from: ActorKey.optional(),
-  before: moment.optional(),
-  after: moment.optional(),
+  before: Moment.optional(),
+  after: Moment.optional(),
   limit: z.coerce.number().int().min(1).max(50).default(20),
   cursor: z.string().max(200).optional(),
 })
