@@ -62,7 +62,8 @@ create trigger forget_words after update on event for each row execute function 
 
 -- The newest messages that match and that this person may read, in one snapshot with their memberships. Rooms are looked into
 -- by last activity and each from its newest part on, until nothing newer than what was found can come; this rests on
--- time rising with seq, as far as clocks go. The settings keep every plan in here by index.
+-- time rising with seq, as far as clocks go. What was taken back is left out though the follower has not heard of it; this is asked
+-- after sorting, of the newest only. The settings keep every plan in here by index.
 create function search_messages(
   p_user uuid,
   p_room uuid,               -- null for all of their rooms
@@ -116,22 +117,26 @@ begin
       if few < 32 then
         wanted := search_wanted(p_query, r.room_id, search_part(r.last_seq), p_author);
         select array_agg(h.seq), array_agg(h.at) into some_seqs, some_times
-          from (select t.seq, t.at from message_search t
+          from (select t.seq, t.at from (select t.room_id, t.seq, t.at from message_search t
                  where t.room_id = r.room_id and t.at >= least_at and t.at <= coalesce(latest, 'infinity')
                    and t.words @@ case when search_part(t.seq) = search_part(r.last_seq) then wanted
                                        else search_wanted(p_query, t.room_id, search_part(t.seq), p_author) end
                    and (p_before is null or t.at < p_before)
                    and (p_at is null or (t.at, t.room_id, t.seq) < (p_at, p_at_room, p_at_seq))
-                 order by t.at desc, t.seq desc limit p_limit) h;
+                 order by t.at desc, t.seq desc) t
+               where not exists (select from message m where m.room_id = t.room_id and m.seq = t.seq and m.deleted)
+               order by t.at desc, t.seq desc limit p_limit) h;
       else
         wanted := search_wanted(p_query, r.room_id, part, p_author);
         -- `is not distinct from` is no condition for an index: the way in must be the words.
         select array_agg(h.seq), array_agg(h.at) into some_seqs, some_times
-          from (select t.seq, t.at from message_search t
+          from (select t.seq, t.at from (select t.room_id, t.seq, t.at from message_search t
                  where t.words @@ wanted and t.room_id is not distinct from r.room_id
                    and (least_at is null or t.at >= least_at) and (p_before is null or t.at < p_before)
                    and (p_at is null or (t.at, t.room_id, t.seq) < (p_at, p_at_room, p_at_seq))
-                 order by t.at desc, t.seq desc limit p_limit) h;
+                 order by t.at desc, t.seq desc) t
+               where not exists (select from message m where m.room_id = t.room_id and m.seq = t.seq and m.deleted)
+               order by t.at desc, t.seq desc limit p_limit) h;
       end if;
       continue when some_seqs is null;
 
