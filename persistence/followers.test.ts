@@ -100,6 +100,27 @@ test('a handler that cannot do its work holds back itself alone, says why, and g
   await until(it.failure).toBeNull()
 })
 
+test('one that may work only a part of the time rests between its batches for the others, and misses nothing', async () => {
+  const ids = await rooms(2)
+  await talk(ids, 20)
+  const turns: { from: number; to: number }[] = []
+  start(
+    collector('modest', {
+      batch: 10,
+      share: 0.2,
+      handle: async (em, events) => {
+        const from = performance.now()
+        await collect(em, 'modest', events)
+        await new Promise((done) => setTimeout(done, 20))
+        turns.push({ from, to: performance.now() })
+      },
+    }),
+  )
+  await until(() => collected(superuser)).toEqual(await everything(superuser))
+  const full = turns.slice(0, 4)
+  for (const [i, turn] of full.slice(1).entries()) expect(turn.from - full[i]!.to).toBeGreaterThan(3 * (full[i]!.to - full[i]!.from))
+})
+
 test('waking one looks at once, and stopping waits for the batch in hand', async () => {
   const [room] = await rooms(1)
   const seen: number[] = []

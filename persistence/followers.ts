@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Envelope } from '../client-sdk/contract/index.ts'
 import type { Database } from './database.ts'
@@ -15,6 +16,8 @@ export type Follower = {
   shards?: number
   /** Events a batch; 500 unless said. */
   batch?: number
+  /** The part of the time that it may be at work, so that it gives way to what people do; all of it unless said. */
+  share?: number
   handle(em: EntityManager, events: Envelope[]): Promise<void>
 }
 
@@ -32,6 +35,7 @@ const LONGEST_WAIT = 30_000
 
 /** Starts a follower. Any number of processes may: a shard's cursor row is owned by whoever holds its lock. */
 export function follow(db: Database, follower: Follower, poll = POLL): Following {
+  const { share = 1 } = follower
   const stopping = new AbortController()
   let failure: unknown = null
   let failures = 0
@@ -52,10 +56,13 @@ export function follow(db: Database, follower: Follower, poll = POLL): Following
     while (!stopping.signal.aborted) {
       woken = false
       try {
+        const began = performance.now()
         const more = await step(db, follower)
+        const worked = performance.now() - began
         failure = null
         failures = 0
         if (!more) await pause(poll)
+        else if (share < 1) await rest(worked * (1 / share - 1))
       } catch (error) {
         failure = error
         failures++
@@ -64,6 +71,9 @@ export function follow(db: Database, follower: Follower, poll = POLL): Following
       }
     }
   }
+
+  /** Unlike a pause it is not cut short by news. */
+  const rest = (ms: number) => sleep(ms, undefined, { signal: stopping.signal }).catch(() => {})
 
   const running = run()
   const wake = () => {
