@@ -10,7 +10,8 @@ import { searchables } from './words.ts'
  */
 export const searchIndexer: Follower = {
   name: 'search',
-  batch: 1_000,
+  batch: 300,
+  share: 0.2,
   async handle(em, events) {
     const touched = new Map(events.flatMap(touches).map((place) => [`${place.roomId} ${place.seq}`, place]))
     if (touched.size > 0) await write(em, await standing(em, [...touched.values()]))
