@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type Envelope, RoomId, type StreamId } from '../client-sdk/contract/index.ts'
+import { type Envelope, type EventDef, events as known, RoomId, type StreamId } from '../client-sdk/contract/index.ts'
 import type { Committed } from '../persistence/event-log.ts'
 
 /** What one node tells the others of a commit: all of it, or, where that is too much, how far the stream reaches. */
@@ -13,7 +13,7 @@ export const headsOf = (batch: readonly Committed[]): Announced[] =>
 
 /**
  * Whoever can write to Redis can say this, and so can another version of the program. What has another shape is left out: the
- * tail finds what was meant. By hand, since it is on the way of every message.
+ * tail finds what was meant. All but an event's parts by hand, since it is on the way of every message.
  */
 export function announcedFrom(said: unknown): Announced[] {
   return Array.isArray(said) ? said.filter(isAnnounced) : []
@@ -29,7 +29,15 @@ function isAnnounced(value: unknown): value is Announced {
 function isEvent(value: unknown, streamId: string): value is Envelope {
   if (!isRecord(value) || value.roomId !== streamId || !isCount(value.seq) || !isCount(value.version)) return false
   if (!isId(value.id) || !isId(value.actor) || typeof value.type !== 'string' || typeof value.at !== 'string') return false
-  return isRecord(value.data) && typeof value.data.deal === 'object' && typeof value.data.personal === 'object'
+  return isRecord(value.data) && fits(known, value.type, value.data)
+}
+
+/** What is read from an event is as the contract has it. Of a type that is not known here nothing is read. */
+function fits(types: Record<string, EventDef>, type: string, { deal, personal }: Record<string, unknown>): boolean {
+  if (!Object.hasOwn(types, type)) return typeof deal === 'object' && typeof personal === 'object'
+  const def = types[type]!
+  const isDeal = def.deal === null ? deal === null : def.deal.safeParse(deal).success
+  return isDeal && (personal === null || def.personal?.safeParse(personal).success === true)
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null

@@ -105,3 +105,50 @@ test('where an event is missing from the database itself, nothing after it is de
   expect(reads()).toBeLessThan(6)
   sequencer.close()
 })
+
+/** Over a log of 20 events, which may grow; whoever gets an event that `bears` refuses throws. */
+function delicate(bears: (event: Envelope) => boolean, waits: boolean) {
+  const [delivered, failures]: [number[], unknown[]] = [[], []]
+  const stored = log(20)
+  const take = (batch: Envelope[]) => {
+    if (!batch.every(bears)) throw new Error('cannot bear it')
+    delivered.push(...batch.map((e) => e.seq))
+  }
+  const sequencer = new Sequencer(0, {
+    read: async (after, limit) => stored.slice(after, after + limit),
+    deliver: (batch) => (waits ? settled().then(() => take(batch)) : take(batch)),
+    failed: (error) => failures.push(error),
+  })
+  return { sequencer, stored, delivered, failures }
+}
+const forged = (seq: number) => ({ seq, type: 'forged' }) as unknown as Envelope
+
+test.each([false, true])('what was made up and cannot be delivered is replaced by what the log has (waiting: %s)', async (waits) => {
+  const { sequencer, delivered, failures } = delicate((e) => e.type === undefined, waits)
+  sequencer.offer([event(1), forged(2), event(3), forged(4)])
+  await expect.poll(() => delivered).toEqual([1, 2, 3, 4])
+  expect(failures.length).toBeGreaterThan(0)
+  sequencer.offer([event(5)])
+  sequencer.offer([forged(6)])
+  sequencer.reach(20)
+  await expect.poll(() => delivered).toEqual(log(20).map((e) => e.seq))
+})
+
+test('what was made up beyond the end of the log keeps nothing that comes there later from being delivered', async () => {
+  const { sequencer, stored, delivered, failures } = delicate((e) => e.type === undefined, false)
+  sequencer.offer(log(20))
+  sequencer.offer([forged(21)])
+  await expect.poll(() => failures).toHaveLength(1)
+  expect(sequencer.delivered).toBe(20)
+  stored.push(event(21))
+  sequencer.offer([event(21)])
+  await expect.poll(() => delivered).toEqual(stored.map((e) => e.seq))
+})
+
+test.each([false, true])('an event of the log that cannot be delivered is passed over, and no other (waiting: %s)', async (waits) => {
+  const { sequencer, delivered, failures } = delicate((e) => e.seq !== 7, waits)
+  sequencer.reach(20)
+  await expect.poll(() => delivered).toEqual([1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20])
+  expect(failures).toHaveLength(2)
+  expect(sequencer.delivered).toBe(20)
+})

@@ -8,7 +8,10 @@ const RETRY_MS = 250
 type Source = {
   /** Events after a seq, oldest first and without a hole. */
   read(after: number, limit: number): Promise<Envelope[]>
-  /** Gets every event once, in order. While its promise is open nothing more is delivered. Must not throw. */
+  /**
+   * Gets every event once, in order. While its promise is open nothing more is delivered. Where it throws it gets the same again
+   * as the log has it, one by one, since what was announced may be made up; an event that it cannot bear even so is passed over.
+   */
   deliver(events: Envelope[]): Promise<void> | void
   failed(error: unknown): void
 }
@@ -22,6 +25,8 @@ export class Sequencer {
   #delivered: number
   /** The highest seq known to exist. */
   #target: number
+  /** Up to here only what the database says is delivered, one by one. */
+  #doubted = 0
   readonly #early = new Map<number, Envelope>()
   #running = false
   #closed = false
@@ -40,7 +45,7 @@ export class Sequencer {
   offer(events: readonly Envelope[]): void {
     for (const event of events) {
       if (event.seq <= this.#delivered) continue
-      if (this.#early.size < EARLY) this.#early.set(event.seq, event)
+      if (this.#early.size < EARLY && event.seq > this.#doubted) this.#early.set(event.seq, event)
       if (event.seq > this.#target) this.#target = event.seq
     }
     this.#start()
@@ -66,14 +71,27 @@ export class Sequencer {
     this.#running = true
     while (!this.#closed && this.#target > this.#delivered) {
       const next = this.#takeReady()
-      if (next.length > 0) {
+      if (next.length === 0) {
+        await this.#fill()
+        continue
+      }
+      try {
         const wait = this.#source.deliver(next)
         if (wait) await wait
-      } else {
-        await this.#fill()
+      } catch (error) {
+        this.#source.failed(error)
+        this.#doubt(next)
       }
     }
     this.#running = false
+  }
+
+  #doubt(batch: readonly Envelope[]): void {
+    const [first, last] = [batch[0]!.seq, batch.at(-1)!.seq]
+    if (last <= this.#doubted) return // it was from the database
+    this.#doubted = last
+    this.#delivered = first - 1
+    this.#early.clear()
   }
 
   #takeReady(): Envelope[] {
@@ -82,6 +100,7 @@ export class Sequencer {
       this.#early.delete(event.seq)
       this.#delivered = event.seq
       ready.push(event)
+      if (event.seq <= this.#doubted) break
     }
     return ready
   }

@@ -4,6 +4,7 @@ import type { Envelope, RoomId } from '../client-sdk/contract/index.ts'
 import type { Database } from '../persistence/database.ts'
 import { openRedis, type Redis } from '../persistence/redis.ts'
 import { startTestRedis, type TestRedis } from '../persistence/testing-redis.ts'
+import { blockPerson } from '../server/people/block-person.ts'
 import { removeMember } from '../server/rooms/remove-member.ts'
 import { signOut } from '../server/sessions/sign-out.ts'
 import { commandId } from '../server/testing.ts'
@@ -209,6 +210,39 @@ test.each(Object.entries(ways))('P6: a removal and a sign-out reach the other no
   expect(await ended).toMatchObject({ code: 'session.ended' })
   expect(performance.now() - began).toBeLessThan(2 * CEILING)
   expect(texts(gone.heard)).toEqual([])
+})
+
+test('news of events whose parts are not what their type has are not taken, and nothing falls silent', async () => {
+  const { roomId, owner, creator, near, away } = await meeting()
+  const unhandled: unknown[] = []
+  const note = (error: unknown) => unhandled.push(error)
+  process.on('unhandledRejection', note)
+  after.push(() => process.off('unhandledRejection', note))
+  const actor = await h.keyOf(roomId, owner)
+  const said = await eavesdrop()
+  const heads = new Map([roomId, creator.userId].map((id) => [id as string, 0]))
+  for (const id of heads.keys()) heads.set(id, (await h.db.log.readAfter(id as RoomId, 0, 1)).head)
+  const forge = async (streamId: string, type: string, deal: unknown, personal: unknown = null) => {
+    const seq = heads.get(streamId)! + 1
+    const event = { roomId: streamId, seq, id: streamId, type, version: 1, actor, at: '2026-01-01T00:00:00.000Z', data: { deal, personal } }
+    const data = ['log.committed', [{ streamId, accessVersion: 0, events: [event] }]]
+    await server.command('publish', REQUESTS, JSON.stringify({ uid: 'forged', type: 6, data }))
+  }
+  const wrong = [null, {}, [], { seqs: 7 }]
+  for (const type of ['room.settingsChanged', 'room.memberAdded', 'log.erased', 'chat.messageEdited'])
+    for (const deal of wrong) await forge(roomId, type, deal)
+  for (const personal of [{}, { text: 7 }]) await forge(roomId, 'chat.messageSent', null, personal)
+  for (const type of ['session.ended', 'person.settingsChanged', 'membership.ended'])
+    for (const deal of wrong) await forge(creator.userId, type, deal)
+  await expect.poll(() => said.length, ceiling).toBeGreaterThanOrEqual(30)
+
+  await near.do('chat.send', say(roomId, 'still here'))
+  for (const client of [near, away]) await expect.poll(() => texts(client.heard), ceiling).toEqual(['still here'])
+  const ended = new Promise((done) => away.socket.once('session.ending', done))
+  await blockPerson(h.as(await h.person('admin')), { commandId: commandId(), userId: creator.userId })
+  expect(await ended).toMatchObject({ code: 'person.blocked' })
+  expect(near.heard.map(({ type }) => type)).toEqual(['chat.messageSent'])
+  expect([unhandled, h.failures]).toEqual([[], []])
 })
 
 test('what somebody forges or garbles on the bus crashes nothing, joins nobody, closes nobody and shows no token', async () => {
