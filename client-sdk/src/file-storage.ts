@@ -1,7 +1,7 @@
 /// <reference types="node" />
 import { randomUUID } from 'node:crypto'
 import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { ClientStorage } from './storage.ts'
 
 const KEPT = 'k-'
@@ -27,7 +27,7 @@ export function fileStorage(folder: string): ClientStorage {
   const fileOf = (key: string): string => join(folder, nameOf(key))
 
   async function write(file: string, value: string): Promise<void> {
-    await mkdir(folder, { recursive: true, mode: 0o700 })
+    await makeFolder(folder)
     if (!swept) await sweep(folder)
     swept = true
     const draft = join(folder, `${DRAFT}${randomUUID()}`)
@@ -83,6 +83,21 @@ async function writeDown(path: string, value: string): Promise<void> {
     await file.sync()
   } finally {
     await file.close()
+  }
+}
+
+/** With those that it lies in, one by one: Node's `recursive` never ends where none can be made, as in /proc. */
+async function makeFolder(path: string): Promise<void> {
+  const make = () =>
+    mkdir(path, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error
+    })
+  try {
+    await make()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || dirname(path) === path) throw error
+    await makeFolder(dirname(path))
+    await make()
   }
 }
 

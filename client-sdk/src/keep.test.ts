@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { checkpointBytes } from '../contract/checkpoint-bytes.ts'
+import type { CheckpointKey } from './checkpoints.ts'
 import { connect } from './client.ts'
 import type { ConnectOptions, Parley } from './parley.ts'
 import type { Room } from './room.ts'
@@ -232,6 +234,25 @@ test('P6 a storage that fails, or never answers, is reported, and the client goe
   await vi.advanceTimersByTimeAsync(20_000)
   expect(room.state).toMatchObject({ status: 'live', waiting: 0 })
 })
+
+test.each(['set', 'delete'] as const)(
+  'P6 a storage whose %s never settles is reported, and holds up nobody',
+  { timeout: 20_000 },
+  async (call) => {
+    await storage.set('parley/nora/room/x', 'to be wiped')
+    const pair = (await crypto.subtle.generateKey({ name: 'Ed25519' }, true, ['sign', 'verify'])) as CryptoKeyPair
+    const key = { ...(await crypto.subtle.exportKey('jwk', pair.publicKey)), kid: 'k' } as CheckpointKey
+    const sworn = { stream: roomId, seq: 3, hash: 'a'.repeat(64), at: '2026-01-01T00:00:00.000Z', keyId: 'k' }
+    const bytes = await crypto.subtle.sign({ name: 'Ed25519' }, pair.privateKey, Uint8Array.from(checkpointBytes(sworn)))
+    const checkpoint = { ...sworn, signature: Buffer.from(bytes).toString('base64url') }
+    hub.checkpoint = () => ({ checkpoint, pastHash: null })
+    const { room } = visit({ storage: { ...storage, [call]: () => new Promise(() => {}) }, checkpointKeys: [key] })
+    await room.join()
+    await room.send('all the same')
+    expect(room.state.status).toBe('live')
+    expect(onError).toHaveBeenCalledWith(expect.objectContaining({ message: 'The storage does not answer' }))
+  },
+)
 
 test('P7 what another person has left is wiped before anything is shown', async () => {
   const first = visit()

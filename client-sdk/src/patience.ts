@@ -3,11 +3,11 @@ import type { ClientStorage } from './storage.ts'
 /** How long a storage may take to answer, in ms: one that never does (a database held by another page) stops nobody. */
 const PATIENCE = 3_000
 
-/** The same storage, whose reading rejects where it takes too long. */
+/** The same storage, whose calls reject where they take too long. They may still take effect. */
 export const patient = (storage: ClientStorage): ClientStorage => ({
   get: (key) => inTime(storage.get(key)),
-  set: (key, value) => storage.set(key, value),
-  delete: (key) => storage.delete(key),
+  set: (key, value) => inTime(storage.set(key, value)),
+  delete: (key) => inTime(storage.delete(key)),
   keys: (prefix) => inTime(storage.keys(prefix)),
 })
 

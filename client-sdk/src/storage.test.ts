@@ -42,6 +42,12 @@ test('P1 a key too long for a file is refused, and a folder that is none rejects
   await expect(fileStorage(join(place, 'file')).set('a', '')).rejects.toThrow()
 })
 
+test.runIf(process.platform === 'linux')('P1 a folder that cannot be made rejects', async () => {
+  const storage = fileStorage('/proc/nope/deeper')
+  await expect(storage.set('a', '')).rejects.toThrow('ENOENT')
+  expect(await storage.keys('')).toEqual([])
+})
+
 /** Writes as fast as it can, and says what it has written once that is kept. */
 const writer = (place: string, name: string) => fork(join(import.meta.dirname, 'testing-writer.ts'), [place, name])
 
