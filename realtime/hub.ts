@@ -119,12 +119,18 @@ export function openHub(http: HttpServer, options: HubOptions): Hub {
     people.reach(streamId, seq)
     gates.reach(streamId, seq)
   }
+  /** From another node. What ends a session is read from the log: nobody's word on the way may hold it back. */
   const hear = (batch: readonly Announced[]) => {
-    for (const one of batch) 'events' in one ? offer(one) : reach(one.streamId, one.seq)
+    for (const one of batch) {
+      const seq = 'events' in one ? Math.max(...one.events.map((event) => event.seq)) : one.seq
+      people.reach(one.streamId, seq)
+      if ('events' in one) gates.offer(one)
+      else gates.reach(one.streamId, seq)
+    }
   }
   const bus = redis ? openBus(io, redis, { committed: hear, presenceChanged: (rooms) => presence.look(rooms) }, failed) : noBus
   const stopListening = db.log.onCommit((all) => {
-    hear(all)
+    for (const committed of all) offer(committed)
     bus.announce(all)
   })
   const stopTail = tail(db.log, {
