@@ -2,6 +2,7 @@ import { ParleyError } from '../contract/errors.ts'
 import type { Envelope } from '../contract/events.ts'
 import type { RoomId } from '../contract/ids.ts'
 import type { Joined } from '../contract/rooms/schema.ts'
+import { isStranger } from './errors.ts'
 import { Pauses } from './pauses.ts'
 import { heard, refused, type Settle } from './promises.ts'
 import type { RoomHost } from './room.ts'
@@ -127,6 +128,7 @@ export class Attendance {
   /** Nothing more will come: whatever is open is settled with this reason. */
   stop(reason: ParleyError): void {
     this.#final = true
+    if (isStranger(reason)) this.#store = rooms.newStore(this.#host.limits)
     this.#finish(reason, false)
   }
 

@@ -251,7 +251,7 @@ test('O5 a refused send is taken out, and the queue goes on; a limited one waits
     return limited-- > 0 ? { ok: false, error: refusal('rate.limited', true) } : null
   }
   const [bad, good] = [room.send('bad'), room.send('good')]
-  await expect(Promise.race([bad, seconds(30)])).rejects.toMatchObject({ code: 'access.denied', requestId: 'r' })
+  await expect(Promise.race([bad, seconds(30)])).rejects.toMatchObject({ name: 'RemoteError', code: 'access.denied', requestId: 'r' })
   expect(await good).toMatchObject({ seq: 4 })
   expect(texts(room)).not.toContain('bad')
   expect(sends()).toHaveLength(5)

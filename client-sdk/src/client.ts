@@ -65,7 +65,7 @@ class Client implements Parley {
     this.#listeners = new Listeners(onError)
     this.#requests = new Requests(fetch, url, (stale) => this.#connection.token(stale))
     this.#connection = new Connection(
-      { url, path, getToken, openSocket, backoff, ackTimeout, onError },
+      { url, path, getToken, user, openSocket, backoff, ackTimeout, onError },
       {
         changed: (_, now) => this.#connectionChanged(now),
         online: () => this.#arrived(),

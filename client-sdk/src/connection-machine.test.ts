@@ -6,6 +6,7 @@ const happenings: Happening[] = [
   'token',
   'tokenFailed',
   'tokenRefused',
+  'stranger',
   'connected',
   'refused',
   'outdated',
@@ -24,13 +25,14 @@ const say = (effect: Effect): string => {
 // Every move is written down a second time, so a change to the machine is a change to this list.
 const waiting = 'waiting: drop, wait 3'
 const signedOut = 'signedOut: drop, stop session.ended'
+const stranger = 'signedOut: stopWaiting, drop, stop session.badCredentials'
 const outdated = 'outdated: drop, stop client.upgradeRequired'
 const close = 'closed: stopWaiting, drop, stop client.closed'
 const listed: Record<Stage, Partial<Record<Happening, string>>> = {
-  authorising: { token: 'connecting: open', tokenFailed: waiting, tokenRefused: signedOut, close },
-  connecting: { connected: 'online: arrive', refused: 'authorising: drop, askToken another', outdated, lost: waiting, close },
-  online: { tokenRefused: signedOut, refused: waiting, outdated, lost: waiting, steady: 'online: ', close },
-  waiting: { timer: 'authorising: askToken', wake: 'authorising: stopWaiting, askToken', close },
+  authorising: { token: 'connecting: open', tokenFailed: waiting, tokenRefused: signedOut, stranger, close },
+  connecting: { connected: 'online: arrive', refused: 'authorising: drop, askToken another', outdated, lost: waiting, stranger, close },
+  online: { tokenRefused: signedOut, refused: waiting, outdated, lost: waiting, steady: 'online: ', stranger, close },
+  waiting: { timer: 'authorising: askToken', wake: 'authorising: stopWaiting, askToken', stranger, close },
   outdated: { close },
   signedOut: { close },
   closed: {},

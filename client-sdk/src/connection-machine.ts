@@ -7,6 +7,7 @@ export type Happening =
   | 'token' // getToken answered
   | 'tokenFailed' // it could not, for now
   | 'tokenRefused' // the session is over
+  | 'stranger' // getToken answered with another person's
   | 'connected' // the hub has let us in
   | 'refused' // the hub does not take the token
   | 'outdated' // the hub no longer speaks our protocol
@@ -41,6 +42,7 @@ const wait = (s: State): Move => to({ ...s, failed: s.failed + 1 }, 'waiting', {
 const arrive = (s: State): Move => to({ ...s, retried: false }, 'online', { do: 'arrive' })
 const settle = (s: State): Move => to({ ...s, failed: 0 }, 'online')
 const signOut = (s: State): Move => to(s, 'signedOut', { do: 'drop' }, { do: 'stop', code: 'session.ended' })
+const refuse = (s: State): Move => to(s, 'signedOut', { do: 'stopWaiting' }, { do: 'drop' }, { do: 'stop', code: 'session.badCredentials' })
 const giveUp = (s: State): Move => to(s, 'outdated', { do: 'drop' }, { do: 'stop', code: 'client.upgradeRequired' })
 const close = (s: State): Move => to(s, 'closed', { do: 'stopWaiting' }, { do: 'drop' }, { do: 'stop', code: 'client.closed' })
 const replaceToken = (s: State): Move =>
@@ -50,6 +52,7 @@ const deaf: Record<Happening, Cell> = {
   token: null,
   tokenFailed: null,
   tokenRefused: null,
+  stranger: null,
   connected: null,
   refused: null,
   outdated: null,
@@ -59,12 +62,13 @@ const deaf: Record<Happening, Cell> = {
   wake: null,
   close: null,
 }
+const live = { ...deaf, stranger: refuse, close }
 /** stage × happening → move. What is null changes nothing. */
 const table: Record<Stage, Record<Happening, Cell>> = {
-  authorising: { ...deaf, token: open, tokenFailed: wait, tokenRefused: signOut, close },
-  connecting: { ...deaf, connected: arrive, refused: replaceToken, outdated: giveUp, lost: wait, close },
-  online: { ...deaf, tokenRefused: signOut, refused: wait, outdated: giveUp, lost: wait, steady: settle, close },
-  waiting: { ...deaf, timer: ask, wake: askNow, close },
+  authorising: { ...live, token: open, tokenFailed: wait, tokenRefused: signOut },
+  connecting: { ...live, connected: arrive, refused: replaceToken, outdated: giveUp, lost: wait },
+  online: { ...live, tokenRefused: signOut, refused: wait, outdated: giveUp, lost: wait, steady: settle },
+  waiting: { ...live, timer: ask, wake: askNow },
   outdated: { ...deaf, close },
   signedOut: { ...deaf, close },
   closed: deaf,

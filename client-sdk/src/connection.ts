@@ -9,7 +9,7 @@ import { asWireError, isSessionError, RemoteError, unanswered } from './errors.t
 import { guarded, type OnError } from './listeners.ts'
 import { isClosed, isEnvelope, isReply, isWhisper, malformed, whisperNames } from './shapes.ts'
 import type { CommandInput, OpenSocket, Socket } from './socket.ts'
-import { type GetToken, renewIn } from './token.ts'
+import { type GetToken, personOf, renewIn } from './token.ts'
 import { Unsettled } from './unsettled.ts'
 import { SDK_VERSION } from './version.ts'
 
@@ -24,6 +24,8 @@ export type ConnectionOptions = {
   url: string
   path: string
   getToken: GetToken
+  /** The only person whose tokens are taken; whosoever where undefined. */
+  user: string | undefined
   openSocket: OpenSocket
   backoff: Backoff
   ackTimeout: number
@@ -94,8 +96,19 @@ export class Connection {
 
   /** A token for REST: the last one, or another in place of a refused one. */
   async token(stale?: string): Promise<string> {
-    if (this.#token === undefined || this.#token === stale) this.#token = await this.#options.getToken(stale)
+    if (this.#token === undefined || this.#token === stale) this.#token = await this.#getToken(stale)
     return this.#token
+  }
+
+  /** Another person's token ends the client: what is kept would go out under their name. */
+  async #getToken(stale: string | undefined): Promise<string> {
+    const { getToken, user, onError } = this.#options
+    const token = await getToken(stale)
+    if ((personOf(token) ?? user) === user || user === undefined) return token
+    const error = refusalOf('session.badCredentials')
+    if (this.stage !== 'signedOut') onError(error)
+    this.tell('stranger')
+    throw error
   }
 
   #run(effect: Effect): void {
@@ -119,13 +132,13 @@ export class Connection {
         clearTimeout(this.#timers.wait)
         break
       case 'stop':
-        this.#on.stopped(new ParleyError(effect.code, reasons[effect.code] ?? effect.code))
+        this.#on.stopped(refusalOf(effect.code))
     }
   }
 
   async #askToken(stale: boolean): Promise<void> {
     try {
-      this.#token = await this.#options.getToken(stale ? this.#token : undefined)
+      this.#token = await this.#getToken(stale ? this.#token : undefined)
       this.tell('token')
     } catch (error) {
       this.#tokenFailed(error)
@@ -208,7 +221,7 @@ export class Connection {
   async #renew(failed: number): Promise<void> {
     const socket = this.#socket
     try {
-      const token = await this.#options.getToken(this.#token)
+      const token = await this.#getToken(this.#token)
       if (this.#socket !== socket) return
       this.#token = token
       await this.command('session.renew', { token })
@@ -234,6 +247,8 @@ export class Connection {
 
 const reasons: Partial<Record<ErrorCode, string>> = {
   'session.ended': 'The session has ended; sign in again',
+  'session.badCredentials': '`getToken` gave the token of a person who is not `user`',
   'client.upgradeRequired': 'This app is too old for its server',
   'client.closed': 'The client was closed',
 }
+const refusalOf = (code: ErrorCode) => new ParleyError(code, reasons[code] ?? code)

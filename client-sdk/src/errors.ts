@@ -7,6 +7,7 @@ export class RemoteError extends ParleyError {
 
   constructor({ code, message, retryable, requestId, retryAfter }: WireError) {
     super(code, message, { retryAfter })
+    this.name = 'RemoteError'
     this.requestId = requestId
     this.#retryable = retryable
   }
@@ -25,6 +26,9 @@ export const isRetryable = (error: unknown): boolean => error instanceof ParleyE
 
 /** The session itself was refused, not what was asked. */
 export const isSessionError = (code: string): boolean => code === 'session.required' || code === 'session.ended'
+
+/** The one who is here is not the one whose storage it is. */
+export const isStranger = ({ code }: ParleyError): boolean => code === 'session.badCredentials'
 
 /** What came as an error, if it is one of ours. */
 export function asWireError(value: unknown): WireError | null {

@@ -5,7 +5,7 @@ import { connect } from './client.ts'
 import type { ConnectOptions, Parley } from './parley.ts'
 import type { Room } from './room.ts'
 import { type ClientStorage, memoryStorage } from './storage.ts'
-import { FakeHub, refusal, roomId } from './testing.ts'
+import { FakeHub, jwt, refusal, roomId } from './testing.ts'
 
 let hub: FakeHub
 let storage: ClientStorage
@@ -277,6 +277,45 @@ test('P7 forget() wipes what is kept, in every tab, and nothing is written after
   await new Promise((done) => setTimeout(done, 1_200)) // longer than a write is put off
   for (const { parley } of [one, other]) parley.close()
   expect(await keys()).toEqual([])
+})
+
+const tokenOf = (sub: string) => async () => jwt({ sub })
+test("T9 with another person's token nothing that is kept is sent or shown, and the client ends", async () => {
+  const first = visit({ getToken: tokenOf('mia') })
+  await first.room.join()
+  isDown()
+  void first.room.send("mia's words")
+  await saved(first.room)
+  first.parley.close()
+  const kept = await keys()
+  isUp()
+  const sockets = hub.handshakes.length
+  const { parley, room } = visit({ getToken: tokenOf('nora') })
+  const reason = { code: 'session.badCredentials', message: expect.stringContaining('`user`') }
+  await expect(room.join()).rejects.toMatchObject(reason)
+  await expect(room.send('hi')).rejects.toMatchObject(reason)
+  await expect(parley.inbox.load()).rejects.toMatchObject(reason)
+  expect(parley.status).toBe('signedOut')
+  expect([texts(room), room.state.waiting, sends(), hub.handshakes.length]).toEqual([[], 0, [], sockets])
+  expect(onError).toHaveBeenCalledExactlyOnceWith(expect.objectContaining(reason))
+  expect(await keys()).toEqual(kept)
+  const again = visit({ getToken: tokenOf('mia') })
+  await again.room.join()
+  await expect.poll(sends).toEqual(["mia's words"])
+})
+
+test("T9 what was shown before the token came is shown no more once it is another person's", async () => {
+  const first = visit()
+  await first.room.join()
+  first.parley.close()
+  const token = Promise.withResolvers<string>()
+  const { parley, room } = visit({ getToken: () => token.promise })
+  await expect.poll(() => texts(room)).toHaveLength(3)
+  const thread = room.thread(1)
+  expect(thread.messages).toHaveLength(1)
+  token.resolve(jwt({ sub: 'nora' }))
+  await expect.poll(() => parley.status).toBe('signedOut')
+  expect([texts(room), room.state.title, room.state.members, thread.messages]).toEqual([[], null, [], []])
 })
 
 test('P7 without a person only checkpoints are kept', async () => {

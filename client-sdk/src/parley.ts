@@ -22,7 +22,8 @@ export type ConnectOptions = {
    * in browsers, `fileStorage(folder)` of `parley-client/node`. In memory where none is given.
    */
   storage?: ClientStorage
-  /** Whose storage it is: the id of the person that `getToken` signs in. What another has left there is wiped at once. */
+  /** Whose storage it is: the id of the person that `getToken` signs in. What another has left there is wiped at once,
+   * and the token of another ends the client with `session.badCredentials`. */
   user?: string
   /** The hub's checkpoint keys, if known from elsewhere: then the hub is not asked for them. */
   checkpointKeys?: readonly CheckpointKey[]

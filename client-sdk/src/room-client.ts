@@ -9,6 +9,7 @@ import type { SearchPage } from '../contract/search/schema.ts'
 import { Attendance } from './attendance.ts'
 import { Commands } from './commands.ts'
 import { Company, type RoomWhisper } from './company.ts'
+import { isStranger } from './errors.ts'
 import { History, type HistoryPage, type HistoryPlace, loadOlder } from './history.ts'
 import { Listeners } from './listeners.ts'
 import { type Mentionable, mentionable } from './mentions.ts'
@@ -68,6 +69,7 @@ export class RoomClient extends RoomOrders implements Room {
       },
       ended: (reason, givenUp) => {
         this.#commands.fail(reason, givenUp)
+        this.#isFresh ||= isStranger(reason)
         this.#company.detached()
         if (givenUp && !this.attendance.left) host.inbox.closed(id)
       },

@@ -18,13 +18,17 @@ export function renewIn(token: string, now: number): number | null {
   return Math.min(Math.max(counted, 0) * 0.8, LONGEST_TIMER)
 }
 
-/** The times in a JWT (RFC 7519), in seconds. */
-function claims(token: string): { exp: number | null; iat: number | null } {
+/** Whose token it is; null where it does not say. */
+export const personOf = (token: string): string | null => claims(token).sub
+
+/** Of a JWT (RFC 7519), times in seconds. */
+function claims(token: string): { exp: number | null; iat: number | null; sub: string | null } {
   try {
     const body = token.split('.')[1] ?? ''
-    const { exp, iat } = JSON.parse(atob(body.replaceAll('-', '+').replaceAll('_', '/'))) as { exp?: unknown; iat?: unknown }
-    return { exp: typeof exp === 'number' ? exp : null, iat: typeof iat === 'number' ? iat : null }
+    const { exp, iat, sub } = JSON.parse(atob(body.replaceAll('-', '+').replaceAll('_', '/'))) as Record<string, unknown>
+    const number = (value: unknown) => (typeof value === 'number' ? value : null)
+    return { exp: number(exp), iat: number(iat), sub: typeof sub === 'string' ? sub : null }
   } catch {
-    return { exp: null, iat: null }
+    return { exp: null, iat: null, sub: null }
   }
 }
