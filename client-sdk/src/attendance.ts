@@ -54,6 +54,13 @@ export class Attendance {
   get left(): boolean {
     return this.#left
   }
+  get wanted(): boolean {
+    return this.#wanted
+  }
+  /** What needs no join can be told to the hub; of a room that is to be joined, once it is. */
+  get reachable(): boolean {
+    return this.#online && !this.#over && (!this.#wanted || this.#store.stage === 'attached')
+  }
   /** Why it takes nothing more. */
   get over(): ParleyError | null {
     return this.#over
@@ -78,11 +85,15 @@ export class Attendance {
     if (this.#over) return refused(this.#over)
     if (rooms.isLive(this.#store)) return Promise.resolve()
     const live = new Promise<void>((resolve, reject) => this.#joins.push({ resolve, reject }))
-    if (!this.#wanted) {
-      this.#wanted = true
-      if (this.#online) this.online()
-    }
+    this.want()
     return heard(live)
+  }
+
+  /** As `join()`, where nobody asks how it went. */
+  want(): void {
+    if (this.#wanted || this.#over) return
+    this.#wanted = true
+    if (this.#online) this.online()
   }
 
   async leave(): Promise<void> {

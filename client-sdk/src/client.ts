@@ -106,7 +106,7 @@ class Client implements Parley {
   }
 
   #arrived(): void {
-    this.#each((room) => room.attendance.online())
+    this.#each((room) => room.online())
     this.#inbox.online()
     if (this.#idle.away) this.#tellAway()
   }
@@ -151,7 +151,7 @@ class Client implements Parley {
     const room = new RoomClient(id, this.#host)
     this.#rooms.set(id, room)
     if (this.#stopped) room.attendance.stop(this.#stopped)
-    if (this.#connection.stage === 'online') room.attendance.online()
+    if (this.#connection.stage === 'online') room.online()
     return room
   }
 

@@ -58,6 +58,11 @@ export class Company {
       this.#whispers.heard(store.news)
       this.#reading.saidByMe(store)
     }
+    this.online()
+  }
+
+  /** The hub may hear what it does not know yet. */
+  online(): void {
     this.#reading.tell()
   }
 

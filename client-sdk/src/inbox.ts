@@ -151,6 +151,11 @@ export class InboxClient implements Inbox {
     this.#changed()
   }
 
+  /** How far a room is known to go. */
+  headOf(roomId: RoomId): number {
+    return this.#rooms.get(roomId)?.head ?? 0
+  }
+
   closed(roomId: RoomId): void {
     if (this.#rooms.delete(roomId)) this.#changed()
   }

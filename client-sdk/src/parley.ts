@@ -52,7 +52,7 @@ export interface Parley {
   readonly status: Status
   /** Calls the listener after each change of `status`; returns what stops that. */
   subscribe(listener: () => void): () => void
-  /** The room of this id, always the same until it is left. It is joined by its `join()`. */
+  /** The room of this id, always the same until it is left. It is joined by its `join()`, or by what is first sent there. */
   room(roomId: string): Room
   /** The person's rooms, the last active first. Rejects with `server.unavailable` offline. */
   rooms(): Promise<RoomSummary[]>

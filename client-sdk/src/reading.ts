@@ -75,9 +75,9 @@ export class Reading {
   }
 
   async #tell(): Promise<void> {
-    const { id, store } = this.#room
+    const { id, reachable } = this.#room
     const seq = this.#mine
-    if (seq <= this.#told || store.stage !== 'attached') return
+    if (seq <= this.#told || !reachable) return
     this.#telling = true
     try {
       const unread = await this.#host.command('room.read', { roomId: id, seq })

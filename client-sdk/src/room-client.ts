@@ -133,7 +133,10 @@ export class RoomClient extends RoomOrders implements Room {
     this.#host.stirred()
     if (name === 'chat.send') this.#company.spoke()
     const { over } = this.attendance
-    return over ? refused(over) : this.#commands.order(name, input)
+    if (over) return refused(over)
+    const done = this.#commands.order(name, input)
+    this.attendance.want()
+    return done
   }
   /** What is asked of the hub, unless the room has ended. */
   #ask<T>(ask: () => Promise<T>): Promise<T> {
@@ -142,6 +145,11 @@ export class RoomClient extends RoomOrders implements Room {
       return ask()
     }
     return heard(asked())
+  }
+
+  online(): void {
+    this.attendance.online()
+    this.#company.online()
   }
 
   /** What is whispered here. */
@@ -165,7 +173,15 @@ export class RoomClient extends RoomOrders implements Room {
   }
   markRead(seq?: number): void {
     this.#host.stirred()
-    if (!this.attendance.over) this.#company.markRead(seq)
+    const { over, wanted, store } = this.attendance
+    if (over) return
+    const until = seq ?? Math.max(store.room.rev, wanted ? 0 : this.#host.inbox.headOf(this.id))
+    if (until > 0) this.#company.markRead(until)
+    else
+      void this.join().then(
+        () => this.#company.markRead(undefined),
+        () => {},
+      )
   }
   typing(typing = true): void {
     this.#host.stirred()

@@ -153,6 +153,50 @@ test('M2 a mark that was lost, or made offline, is told again', async () => {
   expect(inputs('room.read')).toHaveLength(told)
 })
 
+test('M5 a room is marked read without a join, as far as the inbox knows it, also once the connection is back', async () => {
+  const summary = { roomId, kind: 'application', title: null, role: 'creator', head: 3, lastAt: null, read: 0, unread: 3, mentions: 0 }
+  const list = answering(() => ({ rooms: [{ ...summary, muted: false, last: null }], cursor: null }))
+  parley = connect({ url: 'http://hub.test', getToken: async () => 'token', random: () => 0.5, openSocket: hub.open, ...list })
+  await seconds(0.1)
+  await parley.inbox.load()
+  hub.door = () => refusal('server.unavailable', true)
+  hub.cut()
+  parley.room(roomId).markRead()
+  expect(parley.inbox.state).toMatchObject({ unread: 0, rooms: [{ read: 3 }] })
+  await seconds(5)
+  hub.door = () => null
+  await seconds(20)
+  expect(hub.read).toBe(3)
+  expect([inputs('room.join'), inputs('room.read')]).toEqual([[], [{ roomId, seq: 3 }]])
+})
+
+test('M5 a room of which nothing is known is joined to be marked read', async () => {
+  parley = connect({ url: 'http://hub.test', getToken: async () => 'token', random: () => 0.5, openSocket: hub.open })
+  parley.room(roomId).markRead()
+  await seconds(1)
+  expect(hub.read).toBe(3)
+})
+
+test('O10 what is done in a room that was never joined joins it', async () => {
+  parley = connect({ url: 'http://hub.test', getToken: async () => 'token', random: () => 0.5, openSocket: hub.open })
+  const room = parley.room(roomId)
+  const done = [room.send('first of all'), room.react(1, '👍'), room.configure({ slowMode: 9 })]
+  await seconds(1)
+  expect((await Promise.all(done)).map(({ seq }) => seq)).toEqual([4, 5, 6])
+  expect([room.state.status, inputs('room.join').length]).toEqual(['live', 1])
+})
+
+test('O10 where that join is refused, what was done rejects with its code, and only a new join can change that', async () => {
+  hub.intercept = (name) => (name === 'room.join' ? { ok: false, error: refusal('resource.notFound') } : null)
+  parley = connect({ url: 'http://hub.test', getToken: async () => 'token', random: () => 0.5, openSocket: hub.open })
+  const room = parley.room(roomId)
+  const refused = expect(room.send('hi')).rejects.toMatchObject({ code: 'resource.notFound' })
+  await seconds(1)
+  await refused
+  await expect(room.pin(1)).rejects.toMatchObject({ code: 'resource.notFound' })
+  expect([room.state.status, room.state.waiting, inputs('room.join').length]).toEqual(['removed', 0, 1])
+})
+
 test('M3 what we say is read by us, if all before it was', async () => {
   const room = await live()
   await Promise.all([room.send('unread before me'), seconds(1)])

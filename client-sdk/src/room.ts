@@ -34,7 +34,8 @@ export interface Room {
    */
   join(): Promise<Room>
   /**
-   * Shown at once, sent as soon as possible and in order; resolves with its place in the log. A rejection means that it
+   * Shown at once, sent as soon as possible and in order; resolves with its place in the log. A room that was never joined is
+   * joined by this, as by all that changes something in it, as if by `join()`. A rejection means that it
    * is not in the log and is shown no more: the hub's refusal, `client.queueFull`, or the reason why the room or the
    * client has ended; then alone its outcome may be unknown.
    */
@@ -70,7 +71,10 @@ export interface Room {
   search(query: RoomSearch): Promise<SearchPage>
   /** Members whom what was typed after an @ may mean, the likeliest first, with what to put into the text instead. */
   mentionable(prefix: string, limit?: number): readonly Mentionable[]
-  /** We have read up to this seq, or all that there is. Told now and then, and again until the hub has heard it. */
+  /**
+   * We have read up to this seq, or all that is shown; of a room that is not joined, all that the inbox knows of. Told now and then,
+   * and again until the hub has heard it.
+   */
   markRead(seq?: number): void
   /** Whether `unread` of the inbox counts this room. */
   mute(muted: boolean): Promise<void>
