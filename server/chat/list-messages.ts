@@ -1,8 +1,10 @@
-import { type ListMessages, type MessagePage, ParleyError, type Version } from '../../client-sdk/contract/index.ts'
+import { type ListMessages, type Message, type MessagePage, ParleyError, type Version } from '../../client-sdk/contract/index.ts'
 import { notFound } from '../../persistence/event-log.ts'
 import { messagesAt, messagesOf, seqAt, versionsOf } from '../../persistence/messages.ts'
 import type { Ctx } from '../ctx.ts'
 import { reading } from '../rooms/authorise.ts'
+
+type Place = { roomId: ListMessages['roomId']; message: number }
 
 /** A part of the history, newest first. */
 export async function listMessages(ctx: Ctx, { roomId, at, ...place }: ListMessages): Promise<MessagePage> {
@@ -24,8 +26,16 @@ const defined = ({ before, after, around, thread }: Omit<ListMessages, 'roomId' 
   ...threadIn({ thread }),
 })
 
+/** One message, as it stands. */
+export const getMessage = (ctx: Ctx, { roomId, message }: Place): Promise<Message> =>
+  reading(ctx, 'read', roomId, async () => {
+    const [found] = await messagesAt(ctx.db.pool, roomId, [message])
+    if (!found) throw notFound('message')
+    return found
+  })
+
 /** What a message said before it was edited, the oldest first; empty once it was taken back. */
-export const listVersions = (ctx: Ctx, { roomId, message }: { roomId: ListMessages['roomId']; message: number }): Promise<Version[]> =>
+export const listVersions = (ctx: Ctx, { roomId, message }: Place): Promise<Version[]> =>
   reading(ctx, 'read', roomId, async () => {
     const [found] = await messagesAt(ctx.db.pool, roomId, [message])
     if (!found) throw notFound('message')

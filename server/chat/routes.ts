@@ -15,7 +15,7 @@ import {
 import { body, commandIdFrom, IdempotencyKey, json, route, router } from '../route.ts'
 import { deleteMessage } from './delete-message.ts'
 import { editMessage } from './edit-message.ts'
-import { listMessages, listVersions } from './list-messages.ts'
+import { getMessage, listMessages, listVersions } from './list-messages.ts'
 import { listPins, pinMessage, unpinMessage } from './pin-message.ts'
 import { react, unreact } from './react.ts'
 import { sendMessage } from './send-message.ts'
@@ -32,6 +32,14 @@ const listRoute = route({
   allow: 'read',
   request: { params: RoomRef, query: ListMessages.omit({ roomId: true }) },
   responses: { 200: json(MessagePage, 'Messages, newest first') },
+})
+
+const getRoute = route({
+  method: 'get',
+  path: '/rooms/{roomId}/messages/{message}',
+  allow: 'read',
+  request: { params: MessageRef },
+  responses: { 200: json(Message, 'The message, as it stands') },
 })
 
 const sendRoute = route({
@@ -105,6 +113,7 @@ const change = <P extends Omit<ChangeMessage, 'commandId'>>(headers: Headers, pa
 
 export const chatRoutes = router()
   .openapi(listRoute, async (c) => c.json(await listMessages(c.var.ctx, { ...c.req.valid('query'), ...c.req.valid('param') }), 200))
+  .openapi(getRoute, async (c) => c.json(await getMessage(c.var.ctx, c.req.valid('param')), 200))
   .openapi(sendRoute, async (c) => {
     const input = { ...c.req.valid('json'), ...c.req.valid('param'), commandId: commandIdFrom(c.req.valid('header')) }
     return c.json(await sendMessage(c.var.ctx, input), 201)
