@@ -1,4 +1,5 @@
 import type { Message, MessagePage, Version } from '../contract/chat/schema.ts'
+import { ParleyError } from '../contract/errors.ts'
 import type { RoomId } from '../contract/ids.ts'
 import type { Attendance } from './attendance.ts'
 import { unanswered } from './errors.ts'
@@ -7,8 +8,11 @@ import * as rooms from './room-store.ts'
 import type { SentMessage } from './room-view.ts'
 import { isMessages, isPage, isVersions } from './shapes.ts'
 
-/** A place in the history: older or newer than a seq, on both sides of one, or of a moment (ISO 8601). None: the newest. */
-export type HistoryPlace = { before?: number; after?: number; around?: number; at?: string; limit?: number }
+/**
+ * A place in the history: older or newer than a seq, on both sides of one, or of a moment. None: the newest. `at`: a `Date`, or
+ * ISO 8601; a date alone is where it begins in UTC, a time without a zone is ours.
+ */
+export type HistoryPlace = { before?: number; after?: number; around?: number; at?: Date | string; limit?: number }
 
 /** A part of the history as it was, in order of seq. `more`: there are older ones; `newer`: newer ones. */
 export type HistoryPage = { readonly messages: readonly SentMessage[]; readonly more: boolean; readonly newer: boolean }
@@ -23,8 +27,10 @@ export class History {
     this.#host = host
   }
 
-  page(place: HistoryPlace & { thread?: number }): Promise<MessagePage> {
-    const given = Object.entries(place).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]))
+  page({ at, ...place }: HistoryPlace & { thread?: number }): Promise<MessagePage> {
+    const given = Object.entries({ ...place, at: at && instant(at) }).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, String(value)]],
+    )
     return this.#host.get(`${this.#at}/messages?${new URLSearchParams(given)}`, isPage)
   }
   async pins(): Promise<readonly Message[]> {
@@ -33,6 +39,12 @@ export class History {
   async versions(message: number): Promise<readonly Version[]> {
     return (await this.#host.get(`${this.#at}/messages/${message}/versions`, isVersions)).versions
   }
+}
+
+function instant(at: Date | string): string {
+  const moment = new Date(at)
+  if (Number.isNaN(moment.getTime())) throw new ParleyError('request.invalid', '`at` is no date')
+  return moment.toISOString()
 }
 
 const REFETCHES = 5

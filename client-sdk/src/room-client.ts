@@ -167,8 +167,10 @@ export class RoomClient extends RoomOrders implements Room {
   mentionable(prefix: string, limit = 8): readonly Mentionable[] {
     return mentionable(this.state.members, this.state.me?.key, prefix, limit)
   }
-  seenBy({ seq, author }: SentMessage): readonly Member[] {
-    const { members, reads } = this.state
+  seenBy(message: SentMessage | number): readonly Member[] {
+    const { members, reads, messages } = this.state
+    const { seq, author } =
+      typeof message === 'number' ? { seq: message, author: messages.find((m) => m.seq === message)?.author } : message
     return members.filter(({ key }) => key !== author && (reads[key] ?? 0) >= seq)
   }
   markRead(seq?: number): void {
@@ -191,7 +193,9 @@ export class RoomClient extends RoomOrders implements Room {
     return this.#ask(() => this.#company.mute(muted))
   }
   presenceOf(members: readonly ActorKey[]): Promise<readonly PersonPresence[]> {
-    return this.#ask(async () => (await this.#host.command('presence.query', { roomId: this.id, members: [...members] })).people)
+    return this.#ask(async () =>
+      members.length === 0 ? [] : (await this.#host.command('presence.query', { roomId: this.id, members: [...members] })).people,
+    )
   }
 
   thread(message: MessageRef): Thread {

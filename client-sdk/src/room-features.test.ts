@@ -220,7 +220,7 @@ test('M4 seen by whoever has read so far, but not by its author', async () => {
   })
   hub.whisper('room.reads', { roomId, reads: [{ member: other, seq: 1 }] })
   await seconds(1)
-  expect(room.seenBy(mine).map(({ name }) => name)).toEqual(['Otto'])
+  for (const message of [mine, mine.seq]) expect(room.seenBy(message).map(({ name }) => name)).toEqual(['Otto'])
   expect(room.state).toMatchObject({ read: 4, reads: { [other]: 4 } }) // read on another device of ours
 })
 
@@ -354,6 +354,33 @@ test('H3 any part of the history, what a message has said, and what is pinned co
   expect(await room.versions(1)).toMatchObject([{ text: 'first' }])
   expect(await room.pinned()).toMatchObject([{ seq: 2 }, { seq: 1 }])
   expect(asked).toEqual([`/rooms/${roomId}/messages?around=2&limit=9`, `/rooms/${roomId}/messages/1/versions`, `/rooms/${roomId}/pins`])
+})
+
+test.each([
+  [new Date('2026-11-21T10:00:00Z'), '2026-11-21T10:00:00.000Z'],
+  ['2026-11-21', '2026-11-21T00:00:00.000Z'],
+  ['2026-11-21T10:00:00+02:00', '2026-11-21T08:00:00.000Z'],
+])('H3 a moment is a Date, a date or a date-time: %s', async (at, asIs) => {
+  const room = await live(answering(() => ({ ...hub.log.page(3, 9), newer: true })))
+  await room.history({ at })
+  expect(asked).toEqual([`/rooms/${roomId}/messages?at=${encodeURIComponent(asIs)}`])
+  await expect(room.history({ at: 'yesterday' })).rejects.toMatchObject({ code: 'request.invalid' })
+})
+
+test('W5 nobody is asked about nobody', async () => {
+  const room = await live()
+  expect(await room.presenceOf([])).toEqual([])
+  expect(inputs('presence.query')).toEqual([])
+})
+
+test('E5 an emoji without the sign for its picture is the one with it, shown and sent', async () => {
+  const room = await live()
+  void room.react(1, '❤')
+  expect(room.state.messages[0]!.reactions).toEqual([{ emoji: '❤️', by: [me] }])
+  await seconds(1)
+  await Promise.all([room.unreact(1, '❤'), seconds(1)])
+  expect(room.state.messages[0]).toMatchObject({ reactions: [], pending: null })
+  expect(inputs('chat.react')).toMatchObject([{ emoji: '❤️' }])
 })
 
 test('H4 words are looked for in one room or in all', async () => {

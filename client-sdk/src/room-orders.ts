@@ -1,3 +1,4 @@
+import { emojiFrom } from '../contract/chat/emoji.ts'
 import type { Changed, Place } from '../contract/chat/schema.ts'
 import { ParleyError } from '../contract/errors.ts'
 import type { Output } from '../contract/index.ts'
@@ -32,10 +33,10 @@ export abstract class RoomOrders {
     return this.#change('chat.delete', message)
   }
   react(message: MessageRef, emoji: string): Promise<Changed> {
-    return this.#change('chat.react', message, { emoji })
+    return this.#change('chat.react', message, { emoji: emojiFrom(emoji) })
   }
   unreact(message: MessageRef, emoji: string): Promise<Changed> {
-    return this.#change('chat.unreact', message, { emoji })
+    return this.#change('chat.unreact', message, { emoji: emojiFrom(emoji) })
   }
   pin(message: MessageRef): Promise<Changed> {
     return this.#change('chat.pin', message)

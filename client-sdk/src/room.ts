@@ -78,8 +78,8 @@ export interface Room {
   markRead(seq?: number): void
   /** Whether `unread` of the inbox counts this room. */
   mute(muted: boolean): Promise<void>
-  /** The members, but for its author, who have read a message, where the room is small. */
-  seenBy(message: SentMessage): readonly Member[]
+  /** The members, but for its author, who have read a message, where the room is small. By its seq alone, its author is known once it is loaded. */
+  seenBy(message: SentMessage | number): readonly Member[]
   /** To be called at each stroke, and with false where the text was given up. */
   typing(typing?: boolean): void
   /** Whether these members, at most 100, are online, and when they last were. */

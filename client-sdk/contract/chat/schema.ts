@@ -2,11 +2,13 @@ import { z } from 'zod'
 import { Command, type CommandDef, type EventDef, Instant, Moment, Seq, text } from '../define.ts'
 import { ActorKey, MessageId, RoomId } from '../ids.ts'
 import { MESSAGE_MAX } from '../text.ts'
+import { emojiFrom } from './emoji.ts'
 
-/** One emoji, as people see it: a flag or a family is one. */
+/** One emoji, as people see it: a flag or a family is one. ❤ without U+FE0F becomes the one with it. */
 export const Emoji = z
   .string()
   .max(32)
+  .overwrite(emojiFrom)
   .regex(/^\p{RGI_Emoji}$/v, 'is not one emoji')
 /** Who reacted so, in the order in which they did. */
 export const Reaction = z.object({ emoji: z.string(), by: z.array(ActorKey) })
