@@ -81,6 +81,24 @@ test('E4 what the hub refuses comes with its code, and is shown no more', async 
   expect(theirs.state).toMatchObject({ messages: [{ text: 'mine alone', pending: null }], pins: [], waiting: 0 })
 })
 
+test('O10, M5, E5 a room is marked read without a join, and spoken in without one; ❤ is an emoji', async () => {
+  const { roomId, owner, theirs } = await talk()
+  const { seq } = await theirs.send('anybody here?')
+  const parley = await signedIn(owner)
+  await parley.inbox.load()
+  expect(parley.inbox.state.rooms[0]).toMatchObject({ unread: 1 })
+  const room = parley.room(roomId)
+  room.markRead()
+  const told = await signedIn(owner)
+  await expect.poll(async () => (await told.rooms())[0], soon).toMatchObject({ roomId, unread: 0 })
+  expect(room.state.status).toBe('joining')
+  await Promise.all([room.send('yes'), room.react(seq, '❤')])
+  await expect.poll(() => byText(theirs, 'anybody here?'), soon).toMatchObject({ reactions: [{ emoji: '❤️' }] })
+  expect((await room.history({ at: new Date() })).messages.map(({ text }) => text)).toEqual(['anybody here?', 'yes'])
+  const stranger = (await signedIn(await h.person())).room(roomId)
+  await expect(stranger.send('let me in')).rejects.toMatchObject({ code: 'resource.notFound', name: 'RemoteError' })
+})
+
 test('O9 slow mode only delays', async () => {
   const { mine, theirs } = await talk()
   await mine.configure({ slowMode: 1 })

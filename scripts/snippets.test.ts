@@ -56,6 +56,8 @@ test('the snippets of the SDK’s README compile and run, one after the other', 
     const roomId = (await finder.rooms()).find(({ kind }) => kind === 'application')!.roomId
     finder.close()
     const show = (_state: unknown) => {}
+    const save = show
+    const load = () => own.session
   `
   const after = `
     const message = room.state.messages.findLast((m) => m.seq !== null)!
