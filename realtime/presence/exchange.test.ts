@@ -1,3 +1,4 @@
+import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type ActorKey, newId, type RoomId, type UserId } from '../../client-sdk/contract/index.ts'
 import { beat, type NodeId, registerNode } from '../../persistence/presence.ts'
@@ -135,4 +136,18 @@ test('a word that was given up and comes late changes nothing', async () => {
   expect(await beat(pool, node, word(1, 'older'))).toBe(false)
   const { rows } = await pool.query('select active from presence where room_id = $1', [roomId])
   expect(rows).toEqual([{ active: 'newer' }])
+})
+
+test('a database that forgets a node at once is an error, and no loop without an end', async () => {
+  const { writer, enter } = await pair()
+  enter(newId<RoomId>())
+  const superuser = new pg.Client({ connectionString: database.url, options: '-c search_path=parley' })
+  await superuser.connect()
+  await superuser.query('create function forget() returns trigger language plpgsql as $$ begin return null; end $$')
+  await superuser.query('create trigger forget before insert on node for each row execute function forget()')
+  await expect(writer.write()).rejects.toThrow('forgets this node')
+  await superuser.query('drop trigger forget on node')
+  await superuser.query('drop function forget')
+  expect(await writer.write()).toHaveLength(1)
+  await superuser.end()
 })

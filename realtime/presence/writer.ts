@@ -46,9 +46,11 @@ export class Writer {
   /** Beats, and writes all that has changed. Returns the rooms that were written. */
   async write(): Promise<RoomId[]> {
     const all: RoomId[] = []
-    let isMore = true
+    let [isMore, isNew] = [true, false]
     while (isMore || !this.#isKnown) {
+      if (!this.#isKnown && isNew) throw new Error('The database forgets this node as soon as it is told of it')
       if (!this.#isKnown) await this.#register()
+      isNew ||= !this.#isKnown
       const changes = this.#take()
       isMore = this.#rooms.size > 0 || this.#people.size > 0 // what comes from now on is for the next time
       try {
