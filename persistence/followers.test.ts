@@ -107,7 +107,7 @@ test('one that may work only a part of the time rests between its batches for th
   start(
     collector('modest', {
       batch: 10,
-      share: 0.2,
+      share: { quiet: 0.2, busy: 0.2 },
       handle: async (em, events) => {
         const from = performance.now()
         await collect(em, 'modest', events)

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Envelope } from '../client-sdk/contract/index.ts'
@@ -16,8 +17,11 @@ export type Follower = {
   shards?: number
   /** Events a batch; 500 unless said. */
   batch?: number
-  /** The part of the time that it may be at work, so that it gives way to what people do; all of it unless said. */
-  share?: number
+  /**
+   * The part of the time that it may be at work, so that it gives way to what people do: while this process has time to spare, and
+   * while it has not. All of it unless said.
+   */
+  share?: { quiet: number; busy: number }
   handle(em: EntityManager, events: Envelope[]): Promise<void>
 }
 
@@ -32,10 +36,13 @@ export type Following = {
 
 const POLL = 1_000
 const LONGEST_WAIT = 30_000
+/** A process that is at work for more of the time than this has none to spare. */
+const BUSY = 0.3
 
 /** Starts a follower. Any number of processes may: a shard's cursor row is owned by whoever holds its lock. */
 export function follow(db: Database, follower: Follower, poll = POLL): Following {
-  const { share = 1 } = follower
+  const { share } = follower
+  let load = performance.eventLoopUtilization()
   const stopping = new AbortController()
   let failure: unknown = null
   let failures = 0
@@ -62,7 +69,7 @@ export function follow(db: Database, follower: Follower, poll = POLL): Following
         failure = null
         failures = 0
         if (!more) await pause(poll)
-        else if (share < 1) await rest(worked * (1 / share - 1))
+        else if (share) await rest(worked * (1 / (isBusy() ? share.busy : share.quiet) - 1))
       } catch (error) {
         failure = error
         failures++
@@ -72,6 +79,12 @@ export function follow(db: Database, follower: Follower, poll = POLL): Following
     }
   }
 
+  /** Since it was last asked. */
+  const isBusy = () => {
+    const before = load
+    load = performance.eventLoopUtilization()
+    return performance.eventLoopUtilization(load, before).utilization > BUSY
+  }
   /** Unlike a pause it is not cut short by news. */
   const rest = (ms: number) => sleep(ms, undefined, { signal: stopping.signal }).catch(() => {})
 

@@ -10,8 +10,8 @@ import { searchables } from './words.ts'
  */
 export const searchIndexer: Follower = {
   name: 'search',
-  batch: 300,
-  share: 0.2,
+  batch: 100,
+  share: { quiet: 0.1, busy: 0.02 },
   async handle(em, events) {
     const touched = new Map(events.flatMap(touches).map((place) => [`${place.roomId} ${place.seq}`, place]))
     if (touched.size > 0) await write(em, await standing(em, [...touched.values()]))
