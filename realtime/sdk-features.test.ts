@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { connect, type Parley, type Room } from '../client-sdk/src/index.ts'
 import { type Following, follow } from '../persistence/followers.ts'
-import { searchIndexer } from '../persistence/search/indexer.ts'
+import { atOnce } from '../persistence/search/testing.ts'
 import { createApp } from '../server/http.ts'
 import { createLog } from '../server/log.ts'
 import type { TestPerson } from '../server/testing.ts'
@@ -16,7 +16,7 @@ let fetch: typeof globalThis.fetch
 const open: Parley[] = []
 beforeAll(async () => {
   h = await hub()
-  indexing = follow(h.house.db, searchIndexer, 20)
+  indexing = follow(h.house.db, atOnce, 20)
   const app = createApp(h.house, { log: createLog({ level: 'error', write: () => {} }), isAllowedOrigin: () => true })
   const bindings = { incoming: { socket: { remoteAddress: '192.0.2.1' } } }
   fetch = async (url, init) => app.request(String(url).replace(h.url, ''), init, bindings)

@@ -11,6 +11,7 @@ import { commandId, type TestPerson, type World, world } from '../../server/test
 import { type Following, follow } from '../followers.ts'
 import { messagesAt } from '../messages.ts'
 import { searchIndexer } from './indexer.ts'
+import { atOnce } from './testing.ts'
 
 let w: World
 let following: Following | undefined
@@ -27,7 +28,7 @@ afterAll(async () => {
 })
 
 const start = (batch: number) => {
-  following = follow(w.db, { ...searchIndexer, batch }, 20)
+  following = follow(w.db, { ...atOnce, batch }, 20)
 }
 const stop = async () => {
   await following?.stop()

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Following, follow } from '../../persistence/followers.ts'
-import { searchIndexer } from '../../persistence/search/indexer.ts'
+import { atOnce } from '../../persistence/search/testing.ts'
 import { sendMessage } from '../chat/send-message.ts'
 import { commandId } from '../testing.ts'
 import { type Rest, restWorld } from '../testing-rest.ts'
@@ -9,7 +9,7 @@ let w: Rest
 let indexing: Following
 beforeAll(async () => {
   w = await restWorld()
-  indexing = follow(w.house.db, searchIndexer, 20)
+  indexing = follow(w.house.db, atOnce, 20)
 })
 afterAll(async () => {
   await indexing?.stop()

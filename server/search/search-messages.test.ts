@@ -3,7 +3,7 @@ import { Client } from 'pg'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { type RoomId, SearchMessages } from '../../client-sdk/contract/index.ts'
 import { type Following, follow } from '../../persistence/followers.ts'
-import { searchIndexer } from '../../persistence/search/indexer.ts'
+import { atOnce } from '../../persistence/search/testing.ts'
 import { deleteMessage } from '../chat/delete-message.ts'
 import { editMessage } from '../chat/edit-message.ts'
 import { sendMessage } from '../chat/send-message.ts'
@@ -18,7 +18,7 @@ let superuser: pg.Client
 let indexing: Following
 
 const start = () => {
-  indexing = follow(w.house.db, searchIndexer, 20)
+  indexing = follow(w.house.db, atOnce, 20)
 }
 beforeAll(async () => {
   w = await world()
