@@ -1,5 +1,8 @@
 import { MikroORM } from '@mikro-orm/postgresql'
 import pg, { type Pool } from 'pg'
+import { Application } from './entities/applications.ts'
+import { Brand, Invitation, TeamMember } from './entities/brands.ts'
+import { Campaign } from './entities/campaigns.ts'
 import { Person, RefreshToken, Session } from './entities/people.ts'
 import { Member, Room } from './entities/rooms.ts'
 import { EventLog } from './event-log.ts'
@@ -7,7 +10,7 @@ import { EventLog } from './event-log.ts'
 export type Database = { orm: MikroORM; pool: Pool; log: EventLog; close(): Promise<void> }
 type Options = { url: string; maxConnections?: number }
 
-const entities = [Person, Session, RefreshToken, Room, Member]
+const entities = [Person, Session, RefreshToken, Room, Member, Brand, TeamMember, Invitation, Campaign, Application]
 
 /**
  * What every connection of the program is set to. It acts as `parley_app`, whatever it signed in as. An open write holds

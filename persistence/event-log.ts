@@ -125,7 +125,7 @@ function grouped(written: readonly Written[]): Committed[] {
 }
 
 /** Creates an empty stream in the caller's transaction. */
-export async function createStream(em: EntityManager, id: StreamId, kind: 'room' | 'user'): Promise<void> {
+export async function createStream(em: EntityManager, id: StreamId, kind: 'room' | 'user' | 'brand'): Promise<void> {
   await query(em, 'select create_stream($1, $2)', [id, kind])
 }
 

@@ -91,7 +91,11 @@ test('a second run does nothing', async () => {
 test('starts at the same time migrate once, also beside others in the same cluster', async () => {
   const other = await emptyDatabase()
   await Promise.all([migrate(url), migrate(url), migrate(other), migrate(url)])
-  expect(await ask('select name from parley.mikro_orm_migrations')).toEqual([{ name: '0001-spine' }, { name: '0002-rooms-in-full' }])
+  expect(await ask('select name from parley.mikro_orm_migrations')).toEqual([
+    { name: '0001-spine' },
+    { name: '0002-rooms-in-full' },
+    { name: '0003-market' },
+  ])
   expect(await structure()).toEqual(await structure(other))
   await works()
 })
@@ -145,12 +149,24 @@ test('the entities are the tables: every column with its type, and which may be 
   await db.close()
   const tables = entities.map((meta) => `'${meta.tableName}'`).join()
   const actual = await ask<{ line: string }>(
-    `select format('%s.%s %s %s%s', table_name, column_name, case data_type when 'timestamp with time zone' then 'timestamptz' when 'integer' then 'int' else data_type end,
+    `select format('%s.%s %s %s%s', table_name, column_name, case data_type when 'timestamp with time zone' then 'timestamptz' when 'integer' then 'int' when 'ARRAY' then 'text[]' else data_type end,
               case is_nullable when 'YES' then 'null' else 'not null' end,
               case when exists (select from pg_index where indrelid = format('parley.%I', table_name)::regclass and indisprimary and ordinal_position = any(indkey)) then ' key' end) as line
-       from information_schema.columns where table_schema = 'parley' and table_name in (${tables})`,
+       from information_schema.columns where table_schema = 'parley' and table_name in (${tables})
+        and not (table_name = 'campaign' and column_name = 'words')`, // SQL alone has to do with it
   )
-  expect(entities.map((meta) => meta.tableName).sort()).toEqual(['member', 'person', 'refresh_token', 'room', 'session'])
+  expect(entities.map((meta) => meta.tableName).sort()).toEqual([
+    'application',
+    'brand',
+    'campaign',
+    'invitation',
+    'member',
+    'person',
+    'refresh_token',
+    'room',
+    'session',
+    'team_member',
+  ])
   expect(expected.map((line) => line.replace('timestamptz(6)', 'timestamptz')).sort()).toEqual(actual.map((row) => row.line).sort())
 })
 

@@ -28,12 +28,13 @@ const toUnread = ({ read, unread, mentions, muted }: UnreadRow) => ({
 
 type Mark = { roomId: RoomId; userId: UserId; seq: number | null; muted: boolean | null }
 const markId = ({ roomId, userId, seq, muted }: Mark) => `${roomId} ${userId} ${seq} ${muted}`
+/** `isTold`: the room may know how far this member has read. */
+export type Marked = InboxChange & { member: ActorKey; isTold: boolean }
 /**
- * `isTold`: the room may know how far this member has read. Moves a member's read mark on, never back and never beyond the room's end, or mutes the room; answers with what is unread
- * then. Undefined for whoever is no member. Marks come in crowds, so those that come together are written together; rows are
+ * Moves a member's read mark on, never back and never beyond the room's end, or mutes the room; answers with what is unread then.
+ * Undefined for whoever is no member. Marks come in crowds, so those that come together are written together; rows are
  * locked in one order.
  */
-export type Marked = InboxChange & { member: ActorKey; isTold: boolean }
 export const mark = batched<Mark, Marked | undefined>({ id: markId }, async (pool, marks) => {
   type Row = UnreadRow & { user_id: UserId; room_id: RoomId; head: string; last_at: string | null; member: ActorKey; is_told: boolean }
   const rows = await read<Row>(
@@ -91,12 +92,14 @@ export async function readOwnWords(pool: Pool, said: readonly OwnWords[]): Promi
 }
 
 /** A new member has read all that was there before them. Under the room's lock, before the stream's. */
-export async function startReading(em: EntityManager, roomId: RoomId, userId: UserId): Promise<void> {
+export const startReading = (em: EntityManager, roomId: RoomId, userId: UserId): Promise<void> => startReadingAll(em, roomId, [userId])
+/** The same for several, who all come at once. */
+export async function startReadingAll(em: EntityManager, roomId: RoomId, users: readonly UserId[]): Promise<void> {
   await query(
     em,
-    `insert into reading (user_id, room_id, seq, n) select $2, id, last_seq, msg_count from stream where id = $1
+    `insert into reading (user_id, room_id, seq, n) select u, id, last_seq, msg_count from stream, unnest($2::uuid[]) as u where id = $1
      on conflict (user_id, room_id) do update set seq = excluded.seq, n = excluded.n`,
-    [roomId, userId],
+    [roomId, users],
   )
 }
 

@@ -1,6 +1,17 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Pool } from 'pg'
-import type { ActorKey, Checkpoint, Member, Role, RoomId, RoomKind, RoomSettings, Snapshot, UserId } from '../client-sdk/contract/index.ts'
+import type {
+  ActorKey,
+  Checkpoint,
+  Member,
+  Role,
+  RoomId,
+  RoomKind,
+  RoomSettings,
+  Snapshot,
+  Subject,
+  UserId,
+} from '../client-sdk/contract/index.ts'
 import { defaultSettings } from '../client-sdk/contract/rooms/reduce.ts'
 import { batched } from './batched.ts'
 import { instant } from './log/read.ts'
@@ -108,15 +119,29 @@ export const doorOf = batched<DoorKey, Door | undefined>({ id: doorId }, async (
   }
 })
 
+/** Of the room `s.id`: the campaign or the application that it is of. */
+const SUBJECT = `coalesce(
+  (select json_build_object('kind', 'campaign', 'id', c.id, 'state', c.state, 'version', c.version) from campaign c where c.room_id = s.id),
+  (select json_build_object('kind', 'application', 'id', a.id, 'state', a.state, 'version', a.version) from application a where a.room_id = s.id))`
+
 type People = Omit<Snapshot, 'messages' | 'more'>
 /** A room but for its messages, as it may be known; `asOf` is of the same moment. */
 export async function peopleOf(pool: Pool, roomId: RoomId): Promise<People> {
-  type Row = { as_of: string; title: string | null; slow_mode: number; announcements_only: boolean; pins: string[]; members: Member[] }
+  type Row = {
+    as_of: string
+    title: string | null
+    slow_mode: number
+    announcements_only: boolean
+    subject: Subject | null
+    pins: string[]
+    members: Member[]
+  }
   const [row] = await read<Row>(
     pool,
     'people_of',
     `select s.last_seq as as_of, r.slow_mode, r.announcements_only,
             (select personal::json ->> 'title' from event where stream_id = s.id and seq = 1) as title,
+            ${SUBJECT} as subject,
             array(select p.seq from pin p where p.room_id = s.id order by p.since) as pins,
             (select coalesce(json_agg(json_build_object('key', m.actor_key, 'role', m.role, 'since', m.since, 'name', e.personal::json ->> 'name')), '[]')
                from member m left join event e on e.stream_id = m.room_id and e.seq = m.since
@@ -124,9 +149,9 @@ export async function peopleOf(pool: Pool, roomId: RoomId): Promise<People> {
        from stream s join room r on r.id = s.id where s.id = $1`,
     [roomId],
   )
-  if (!row) return { asOf: 0, title: null, members: [], settings: defaultSettings, pins: [] }
-  const { title, members, pins } = row
-  return { asOf: Number(row.as_of), title, members, settings: settingsOf(row), pins: pins.map(Number) }
+  if (!row) return { asOf: 0, title: null, members: [], settings: defaultSettings, subject: null, pins: [] }
+  const { title, members, subject, pins } = row
+  return { asOf: Number(row.as_of), title, members, settings: settingsOf(row), subject, pins: pins.map(Number) }
 }
 
 /** Who sent these messages, by seq; what is no message of this room is left out. */

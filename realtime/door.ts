@@ -2,7 +2,7 @@ import {
   type CommandName,
   commands,
   type Input,
-  isRoomRule,
+  isPlatformRule,
   isRule,
   may,
   type Output,
@@ -83,8 +83,9 @@ export function door(ports: DoorPorts, handlers: Handlers): (socket: AppSocket, 
   async function call(ctx: Ctx, socket: AppSocket, name: string, args: readonly unknown[]): Promise<unknown> {
     if (!Object.hasOwn(commands, name)) throw new ParleyError('request.unknownCommand', 'There is no such command')
     const { input, allow } = commands[name as CommandName]
-    // A room's rule is asked where the room is known: `authorise` in the use case.
-    if (!isRoomRule(allow) && !may(allow, socket.data.session.role)) throw new ParleyError('access.denied', 'Your role does not allow that')
+    // Another rule is asked where the room, or the brand, is known: in the use case.
+    if (isPlatformRule(allow) && !may(allow, socket.data.session.role))
+      throw new ParleyError('access.denied', 'Your role does not allow that')
     const parsed = input.safeParse(args.length === 2 ? args[0] : undefined)
     if (!parsed.success) throw new ParleyError('request.invalid', explain(parsed.error.issues[0]))
     const handler = handlers[name as CommandName] as (ctx: Ctx, input: unknown, socket: AppSocket) => Promise<unknown>

@@ -1,5 +1,21 @@
 import { type Input, type Output, ParleyError } from '../client-sdk/contract/index.ts'
 import { sessionIsLive } from '../persistence/session-door.ts'
+import { moveApplication } from '../server/applications/move-application.ts'
+import { moveApplications } from '../server/applications/move-applications.ts'
+import { openNotes } from '../server/applications/open-notes.ts'
+import { submitApplication } from '../server/applications/submit-application.ts'
+import { acceptInvitation } from '../server/brands/accept-invitation.ts'
+import { passOn, removeFromTeam, setTeamRole } from '../server/brands/change-team.ts'
+import { createBrand } from '../server/brands/create-brand.ts'
+import { inviteToBrand, revokeInvitation } from '../server/brands/invite.ts'
+import { updateBrand } from '../server/brands/update-brand.ts'
+import { copyCampaign } from '../server/campaigns/copy-campaign.ts'
+import { createCampaign } from '../server/campaigns/create-campaign.ts'
+import { inviteCreator, redeemCode, uninviteCreator } from '../server/campaigns/guests.ts'
+import { moveCampaign } from '../server/campaigns/move-campaign.ts'
+import { saveCampaign } from '../server/campaigns/save-campaign.ts'
+import { updateCampaign } from '../server/campaigns/update-campaign.ts'
+import { putEntry } from '../server/catalogue/put-entry.ts'
 import { deleteMessage } from '../server/chat/delete-message.ts'
 import { editMessage } from '../server/chat/edit-message.ts'
 import { pinMessage, unpinMessage } from '../server/chat/pin-message.ts'
@@ -7,6 +23,7 @@ import { react, unreact } from '../server/chat/react.ts'
 import { sendMessage } from '../server/chat/send-message.ts'
 import type { Ctx } from '../server/ctx.ts'
 import { queryPresence } from '../server/presence/query-presence.ts'
+import { putProfile } from '../server/profiles/put-profile.ts'
 import { configureRoom } from '../server/rooms/configure-room.ts'
 import type { Handlers } from './door.ts'
 import type { Gates } from './gates.ts'
@@ -37,6 +54,28 @@ export const handlersOf = ({ io, gates, presence, typing }: Parts): Handlers => 
     return {}
   },
   'presence.query': queryPresence,
+  'profile.put': putProfile,
+  'brand.create': createBrand,
+  'brand.update': updateBrand,
+  'brand.invite': inviteToBrand,
+  'brand.revokeInvitation': revokeInvitation,
+  'brand.acceptInvitation': acceptInvitation,
+  'brand.setRole': setTeamRole,
+  'brand.removeMember': removeFromTeam,
+  'brand.passOn': passOn,
+  'campaign.create': createCampaign,
+  'campaign.update': updateCampaign,
+  'campaign.move': moveCampaign,
+  'campaign.copy': copyCampaign,
+  'campaign.invite': inviteCreator,
+  'campaign.uninvite': uninviteCreator,
+  'campaign.redeem': redeemCode,
+  'campaign.save': saveCampaign,
+  'application.submit': submitApplication,
+  'application.move': moveApplication,
+  'application.moveMany': moveApplications,
+  'application.openNotes': openNotes,
+  'catalogue.put': putEntry,
 })
 
 /** A fresh token for the open socket, of the same session. */

@@ -1,7 +1,16 @@
 import { isDeepStrictEqual } from 'node:util'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type ActorKey, type CommandName, commands, isRoomRule, newId, type RoomId, whispers } from '../client-sdk/contract/index.ts'
+import {
+  type ActorKey,
+  type CommandName,
+  commands,
+  type Input,
+  isRoomRule,
+  newId,
+  type RoomId,
+  whispers,
+} from '../client-sdk/contract/index.ts'
 import { commandId, type TestPerson } from '../server/testing.ts'
 import { hub, type TestClient, type TestHub } from './testing.ts'
 
@@ -26,7 +35,7 @@ afterAll(async () => {
 })
 
 /** For each command that names a room, an input that a member could send. What is not here does not compile. */
-type InRoom = Exclude<CommandName, 'session.renew' | 'presence.update'>
+type InRoom = { [C in CommandName]: Input<C> extends { roomId: RoomId } ? C : never }[CommandName]
 const inputs: Record<InRoom, (roomId: RoomId, seq: number, member: ActorKey) => object> = {
   'room.join': (roomId) => ({ roomId }),
   'room.sync': (roomId) => ({ roomId, after: 0 }),

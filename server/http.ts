@@ -6,7 +6,11 @@ import { secureHeaders } from 'hono/secure-headers'
 import { z } from 'zod'
 import { ParleyError } from '../client-sdk/contract/index.ts'
 import { addressOf } from './address.ts'
+import { applicationRoutes } from './applications/routes.ts'
 import { asyncApiRoutes, pagePolicy } from './asyncapi/routes.ts'
+import { brandRoutes } from './brands/routes.ts'
+import { campaignRoutes } from './campaigns/routes.ts'
+import { catalogueRoutes } from './catalogue/routes.ts'
 import { chatRoutes } from './chat/routes.ts'
 import { type House, nextRequestId } from './ctx.ts'
 import { healthRoutes } from './health/routes.ts'
@@ -17,6 +21,7 @@ import type { Log } from './log.ts'
 import { peopleRoutes } from './people/routes.ts'
 import { settingsRoutes } from './people/settings-routes.ts'
 import { named, problem } from './problem.ts'
+import { profileRoutes } from './profiles/routes.ts'
 import { roomRoutes } from './rooms/routes.ts'
 import { type AppEnv, assertEveryRouteHasARule, type Engine, json, route, router, use } from './route.ts'
 import { searchRoutes } from './search/routes.ts'
@@ -51,8 +56,7 @@ export function createApp(
   use(app, '*', secureHeaders({ contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] }, xFrameOptions: 'DENY' }))
   use(app, '*', cors({ ...CORS, origin: (origin) => (isAllowedOrigin(origin) ? origin : null) }))
   use(app, '*', bodyLimit({ maxSize: MOST_BYTES, onError: tooLarge }))
-  for (const routes of api ? [sessionRoutes, peopleRoutes, settingsRoutes, roomRoutes, chatRoutes, searchRoutes, logRoutes] : [])
-    app.route(API, routes)
+  for (const routes of api ? features : []) app.route(API, routes)
   for (const routes of [welcomeRoutes, healthRoutes, wellKnownRoutes, asyncApiRoutes(publicUrl)]) app.route('/', routes)
   describe(app)
   app.notFound((c) => fail(c, new ParleyError('resource.notFound', 'There is nothing here')))
@@ -61,10 +65,25 @@ export function createApp(
   return app
 }
 
+const features = [
+  sessionRoutes,
+  peopleRoutes,
+  settingsRoutes,
+  profileRoutes,
+  brandRoutes,
+  campaignRoutes,
+  applicationRoutes,
+  catalogueRoutes,
+  roomRoutes,
+  chatRoutes,
+  searchRoutes,
+  logRoutes,
+]
+
 const CORS = {
-  allowHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key'],
+  allowHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key', 'If-Match', 'Parley-Protocol'],
   allowMethods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
-  exposeHeaders: ['X-Request-Id', 'Retry-After'],
+  exposeHeaders: ['X-Request-Id', 'Retry-After', 'ETag'],
   maxAge: 600,
 }
 

@@ -2,7 +2,17 @@ import { createRoute, OpenAPIHono, type RouteConfig } from '@hono/zod-openapi'
 import type { Hono, MiddlewareHandler } from 'hono'
 import { routePath } from 'hono/route'
 import { z } from 'zod'
-import { CommandId, type ErrorCode, errors, isRoomRule, isRule, may, newId, ParleyError, type Rule } from '../client-sdk/contract/index.ts'
+import {
+  CommandId,
+  type ErrorCode,
+  errors,
+  isPlatformRule,
+  isRule,
+  may,
+  newId,
+  ParleyError,
+  type Rule,
+} from '../client-sdk/contract/index.ts'
 import { sessionIsLive } from '../persistence/session-door.ts'
 import { addressKey } from './address.ts'
 import { type Ctx, context, type House, type SessionInfo } from './ctx.ts'
@@ -52,7 +62,7 @@ export function route<P extends string, R extends Declared & { path: P }>(config
   const middleware = guard(allow)
   const common: ErrorCode[] = allow === 'anyone' ? [] : ['session.required', 'session.ended', 'rate.limited']
   if (declared.request) common.push('request.invalid')
-  if (isRoomRule(allow)) common.push('access.denied', 'resource.notFound')
+  if (!isPlatformRule(allow)) common.push('access.denied', 'resource.notFound')
   const responses = { ...problems([...common, ...fails, 'server.unavailable']), ...declared.responses }
   const security = allow === 'anyone' ? [] : [{ session: [] }]
   const documented = { ...declared, responses, security, 'x-parley-allow': allow, middleware }
@@ -68,7 +78,7 @@ function guard(allow: Rule): MiddlewareHandler<AppEnv> {
     c.set('ctx', context(house, session, requestId))
     if (session && !house.limits.commands.take(session.userId)) throw limited(house.limits, 'commands', session.userId)
     if (isCounted(allow, c.req.path)) spendAddress(house, addressKey(c.var.address))
-    if (!isRoomRule(allow) && !may(allow, session?.role ?? null)) throw new ParleyError('access.denied', 'Your role does not allow that')
+    if (isPlatformRule(allow) && !may(allow, session?.role ?? null)) throw new ParleyError('access.denied', 'Your role does not allow that')
     await next()
   }
   guards.set(check, allow)
@@ -118,6 +128,19 @@ export const IdempotencyKey = z.object({
   'idempotency-key': z.string().toLowerCase().pipe(CommandId).optional().describe('A UUID, made by the client once per order'),
 })
 export const commandIdFrom = (headers: z.output<typeof IdempotencyKey>): CommandId => headers['idempotency-key'] ?? newId<CommandId>()
+
+/** Which version a change is of, as the thing's `ETag` says (RFC 9110, section 13.1.1). Without it nothing is changed: `precondition.required`. */
+export const IfMatch = IdempotencyKey.extend({ 'if-match': z.string().optional().describe('The ETag of what is to change, such as `"3"`') })
+/** Throws `precondition.required` without one, and `request.invalid` for one that is no version. */
+export function versionFrom(headers: z.output<typeof IfMatch>): number {
+  const { 'if-match': tag } = headers
+  if (tag === undefined) throw new ParleyError('precondition.required', 'Say in If-Match which version is to change')
+  const [, version] = /^"(0|[1-9]\d{0,8})"$/.exec(tag.trim()) ?? []
+  if (version === undefined) throw new ParleyError('request.invalid', 'if-match: is not the ETag of a version')
+  return Number(version)
+}
+/** The header that names a version. */
+export const etag = ({ version }: { version: number }) => ({ ETag: `"${version}"` })
 
 /** An answer in JSON. */
 export const json = <S extends z.ZodType>(schema: S, description: string) => ({ description, content: { 'application/json': { schema } } })

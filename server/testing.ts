@@ -2,11 +2,11 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import {
   type ActorKey,
   type CommandId,
+  type CreateRoom,
   newId,
   type PlatformRole,
   type Role,
   type RoomId,
-  type RoomKind,
   type Session,
   SYSTEM,
   type UserId,
@@ -44,7 +44,7 @@ export type World = {
   asSystem(): Ctx
   /** A session with its tokens, as signing in gives it. */
   session(person: TestPerson): Promise<Session>
-  room(kind: RoomKind, members: readonly (readonly [TestPerson, Role])[], title?: string): Promise<RoomId>
+  room(kind: CreateRoom['kind'], members: readonly (readonly [TestPerson, Role])[], title?: string): Promise<RoomId>
   /** An application's room with an owner, a manager, a viewer and a creator, each a person of their own. */
   negotiation(): Promise<{ roomId: RoomId } & Record<Role, TestPerson>>
   /** Who they are in a room's log. */

@@ -95,6 +95,8 @@ test('every command that writes carries an id of its own, and strips what it doe
     'room.typing',
     'room.read',
     'room.mute',
+    'campaign.save',
+    'campaign.redeem',
   ]
   for (const [name, { input }] of Object.entries(contract.commands)) {
     expect([name, 'commandId' in input.shape]).toEqual([name, !reading.includes(name)])

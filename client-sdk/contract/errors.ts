@@ -28,6 +28,28 @@ export const errors = {
   'message.editsFull': { status: 409, retryable: false },
   /** The room lets each member speak only so often; `retryAfter` says when again. */
   'chat.slowMode': { status: 429, retryable: true },
+  /** It changed since the version that the order was made for: look again. */
+  'resource.stale': { status: 412, retryable: false },
+  /** A change by REST says which version it is of, in `If-Match`. */
+  'precondition.required': { status: 428, retryable: false },
+  /** A platform or category that is not in the catalogue, or is retired. */
+  'catalogue.unknown': { status: 400, retryable: false },
+  /** The team has as many members and invitations as there may be. */
+  'brand.full': { status: 409, retryable: false },
+  /** What the campaign still lacks to be published is in the message. */
+  'campaign.incomplete': { status: 409, retryable: false },
+  /** From the state that it is in, or by who asks, that is not possible. */
+  'campaign.illegalMove': { status: 409, retryable: false },
+  /** It takes no applications now. */
+  'campaign.notOpen': { status: 409, retryable: false },
+  'campaign.full': { status: 409, retryable: false },
+  /** One creator applies once to a campaign. */
+  'application.exists': { status: 409, retryable: false },
+  /** A required question has no answer, or there is an answer to none. */
+  'application.incomplete': { status: 400, retryable: false },
+  'application.illegalMove': { status: 409, retryable: false },
+  /** By PostgreSQL's clock. */
+  'deadline.passed': { status: 409, retryable: false },
   /** The platform has shut this person out. */
   'person.blocked': { status: 403, retryable: false },
   'person.exists': { status: 409, retryable: false },

@@ -1,13 +1,31 @@
 import type { z } from 'zod'
+import { applicationEvents } from './applications/schema.ts'
+import { brandEvents } from './brands/schema.ts'
+import { campaignEvents } from './campaigns/schema.ts'
+import { catalogueEvents } from './catalogue/schema.ts'
 import { chatEvents } from './chat/schema.ts'
 import type { ActorKey, EventId, RoomId } from './ids.ts'
 import { logEvents } from './log/schema.ts'
+import { offerEvents } from './offers/schema.ts'
 import { personEvents } from './people/schema.ts'
+import { profileEvents } from './profiles/schema.ts'
 import { roomEvents } from './rooms/schema.ts'
 import { sessionEvents } from './sessions/schema.ts'
 
 /** Every kind of fact, defined once. */
-export const events = { ...chatEvents, ...roomEvents, ...logEvents, ...sessionEvents, ...personEvents }
+export const events = {
+  ...chatEvents,
+  ...roomEvents,
+  ...logEvents,
+  ...sessionEvents,
+  ...personEvents,
+  ...profileEvents,
+  ...brandEvents,
+  ...campaignEvents,
+  ...applicationEvents,
+  ...offerEvents,
+  ...catalogueEvents,
+}
 export type EventName = keyof typeof events
 export type Part<E extends EventName, P extends 'deal' | 'personal'> = (typeof events)[E][P] extends infer S extends z.ZodType
   ? z.output<S>

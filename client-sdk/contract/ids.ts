@@ -22,11 +22,21 @@ export type MessageId = EventId
 /** Who acted, as this room knows them: random per member and room, so that its tie to a person can be cut. */
 export const ActorKey = uuid<'ActorKey'>()
 export type ActorKey = z.output<typeof ActorKey>
+/** A brand; also the id of its stream. */
+export const BrandId = uuid<'BrandId'>()
+export type BrandId = z.output<typeof BrandId>
+export const CampaignId = uuid<'CampaignId'>()
+export type CampaignId = z.output<typeof CampaignId>
+export const ApplicationId = uuid<'ApplicationId'>()
+export type ApplicationId = z.output<typeof ApplicationId>
+/** Of somebody into a brand's team. Public; what lets in is the code in the mail. */
+export const InvitationId = uuid<'InvitationId'>()
+export type InvitationId = z.output<typeof InvitationId>
 export const SessionId = uuid<'SessionId'>()
 export type SessionId = z.output<typeof SessionId>
 
-/** An ordered log: one per room, one per person, one for the platform. */
-export type StreamId = RoomId | UserId | typeof PLATFORM
+/** An ordered log: one per room, one per person, one per brand, one for the platform. */
+export type StreamId = RoomId | UserId | BrandId | typeof PLATFORM
 export const PLATFORM = '00000000-0000-8000-8000-000000000000' as string & z.BRAND<'Platform'>
 /** What acts when no person does: deadlines, sweeps, the seed. */
 export const SYSTEM = '00000000-0000-8000-8000-000000000001' as ActorKey

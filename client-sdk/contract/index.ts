@@ -1,12 +1,31 @@
 import type { z } from 'zod'
+import { applicationCommands } from './applications/schema.ts'
+import { brandCommands } from './brands/schema.ts'
+import { campaignCommands } from './campaigns/schema.ts'
+import { catalogueCommands } from './catalogue/schema.ts'
 import { chatCommands } from './chat/schema.ts'
 import type { WireError } from './errors.ts'
 import type { Envelope } from './events.ts'
 import { presenceCommands } from './presence/schema.ts'
+import { profileCommands } from './profiles/schema.ts'
 import { roomCommands } from './rooms/schema.ts'
 import { sessionCommands } from './sessions/schema.ts'
 import type { Whisper, WhisperName } from './whispers.ts'
 
+export {
+  type ApplicationActor,
+  finalStates,
+  isFinal,
+  isOpen,
+  nextApplication,
+  nextApplicationMoves,
+  openStates,
+} from './applications/machine.ts'
+export * from './applications/schema.ts'
+export * from './brands/schema.ts'
+export { type CampaignActor, isEditable, nextCampaign, nextCampaignMoves } from './campaigns/machine.ts'
+export * from './campaigns/schema.ts'
+export * from './catalogue/schema.ts'
 export * from './chat/markup.ts'
 export * from './chat/schema.ts'
 export * from './checkpoint.ts'
@@ -14,20 +33,35 @@ export * from './define.ts'
 export * from './errors.ts'
 export * from './events.ts'
 export * from './ids.ts'
+export * from './listing.ts'
 export * from './log/schema.ts'
+export * from './names.ts'
+export * from './offers/schema.ts'
 export * from './people/schema.ts'
 export * from './permissions.ts'
 export * from './presence/schema.ts'
+export * from './profiles/schema.ts'
 export * from './reduce.ts'
 export * from './roles.ts'
 export * from './rooms/schema.ts'
 export * from './search/schema.ts'
 export * from './sessions/schema.ts'
+export * from './units.ts'
 export * from './version.ts'
 export * from './whispers.ts'
 
 /** Every order a socket takes, defined once, each with its permission rule. */
-export const commands = { ...sessionCommands, ...roomCommands, ...chatCommands, ...presenceCommands }
+export const commands = {
+  ...sessionCommands,
+  ...roomCommands,
+  ...chatCommands,
+  ...presenceCommands,
+  ...profileCommands,
+  ...brandCommands,
+  ...campaignCommands,
+  ...applicationCommands,
+  ...catalogueCommands,
+}
 export type CommandName = keyof typeof commands
 export type Input<C extends CommandName> = z.output<(typeof commands)[C]['input']>
 export type Output<C extends CommandName> = z.output<(typeof commands)[C]['output']>

@@ -1,23 +1,50 @@
 import { expect, test } from 'vitest'
 import { commands } from './index.ts'
-import { can, isRoomRule, isRule, may, type PlatformRule, platformRules, type RoomRule, roomRules } from './permissions.ts'
+import {
+  can,
+  isPlatformRule,
+  isRoomRule,
+  isRule,
+  type MarketRule,
+  marketRules,
+  may,
+  mayAs,
+  type PlatformRule,
+  platformRules,
+  type RoomRule,
+  roomRules,
+} from './permissions.ts'
 import { PlatformRole, Role, RoomKind } from './roles.ts'
 
 // Every right is written down a second time, so a change to the table is a change to this list.
+const everybody: Role[] = ['owner', 'manager', 'viewer', 'creator']
+const team: Role[] = ['owner', 'manager', 'viewer']
 const rights: Record<RoomRule, Record<RoomKind, Role[]>> = {
-  read: { campaign: ['owner', 'manager', 'viewer', 'creator'], application: ['owner', 'manager', 'viewer', 'creator'] },
-  speak: { campaign: ['owner', 'manager'], application: ['owner', 'manager', 'creator'] },
-  announce: { campaign: ['owner', 'manager'], application: ['owner', 'manager'] },
-  react: { campaign: ['owner', 'manager'], application: ['owner', 'manager', 'creator'] },
-  pin: { campaign: ['owner', 'manager'], application: ['owner', 'manager', 'creator'] },
-  moderate: { campaign: ['owner', 'manager'], application: ['owner'] },
-  configure: { campaign: ['owner', 'manager'], application: ['owner', 'manager'] },
-  manageMembers: { campaign: ['owner'], application: ['owner'] },
-  erase: { campaign: ['owner'], application: ['owner'] },
+  read: { campaign: everybody, application: everybody, notes: team },
+  speak: { campaign: ['owner', 'manager'], application: ['owner', 'manager', 'creator'], notes: ['owner', 'manager'] },
+  announce: { campaign: ['owner', 'manager'], application: ['owner', 'manager'], notes: ['owner', 'manager'] },
+  react: { campaign: ['owner', 'manager'], application: ['owner', 'manager', 'creator'], notes: ['owner', 'manager'] },
+  pin: { campaign: ['owner', 'manager'], application: ['owner', 'manager', 'creator'], notes: ['owner', 'manager'] },
+  moderate: { campaign: ['owner', 'manager'], application: ['owner'], notes: ['owner'] },
+  configure: { campaign: ['owner', 'manager'], application: ['owner', 'manager'], notes: ['owner', 'manager'] },
+  manageMembers: { campaign: ['owner'], application: ['owner'], notes: ['owner'] },
+  erase: { campaign: ['owner'], application: ['owner'], notes: ['owner'] },
+}
+const inTheMarket: Record<MarketRule, Role[]> = {
+  viewBrand: team,
+  manageBrand: ['owner', 'manager'],
+  manageTeam: ['owner'],
+  viewCampaign: everybody,
+  runCampaigns: ['owner', 'manager'],
+  viewApplication: everybody,
+  moveApplication: ['owner', 'manager', 'creator'],
+  decide: ['owner', 'manager'],
 }
 const onThePlatform: Record<PlatformRule, (PlatformRole | null)[]> = {
   anyone: [null, 'creator', 'brand', 'admin'],
   signedIn: ['creator', 'brand', 'admin'],
+  apply: ['creator'],
+  hire: ['brand'],
   administer: ['admin'],
 }
 
@@ -35,11 +62,21 @@ test.each(asked)('may $role on the platform: $rule', ({ rule, role }) => {
   expect(may(rule, role)).toBe(onThePlatform[rule].includes(role))
 })
 
-test('the lists name every rule, and no name is of both kinds', () => {
+const market = Object.keys(marketRules) as MarketRule[]
+test.each(market.flatMap((rule) => Role.options.map((role) => ({ rule, role }))))(
+  'may the $role in the market: $rule',
+  ({ rule, role }) => {
+    expect(mayAs(rule, role)).toBe(inTheMarket[rule].includes(role))
+  },
+)
+
+test('the lists name every rule, and no name is of two kinds', () => {
   expect(Object.keys(rights).sort()).toEqual([...rules].sort())
+  expect(Object.keys(inTheMarket).sort()).toEqual([...market].sort())
   expect(Object.keys(onThePlatform).sort()).toEqual([...platform].sort())
-  expect(new Set([...rules, ...platform]).size).toBe(rules.length + platform.length)
-  expect([rules.every(isRoomRule), platform.some(isRoomRule)]).toEqual([true, false])
+  expect(new Set([...rules, ...market, ...platform]).size).toBe(rules.length + market.length + platform.length)
+  expect([rules, market, platform].map((its) => its.every(isRoomRule))).toEqual([true, false, false])
+  expect([rules, market, platform].map((its) => its.some(isPlatformRule))).toEqual([false, false, true])
 })
 
 test('every command names a rule that exists', () => {

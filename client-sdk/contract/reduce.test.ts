@@ -1,11 +1,13 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import type { ApplicationMove, ApplicationState } from './applications/machine.ts'
 import { changesOlder } from './chat/reduce.ts'
 import type { Message, Reaction } from './chat/schema.ts'
 import { type Envelope, type EventName, events } from './events.ts'
-import type { ActorKey, EventId, RoomId } from './ids.ts'
+import { type ActorKey, type ApplicationId, type CampaignId, type EventId, newId, type RoomId } from './ids.ts'
 import { addPage, emptyRoom, fromSnapshot, type RoomState, reduce, reduceAll } from './reduce.ts'
-import type { Snapshot } from './rooms/schema.ts'
+import type { Role } from './roles.ts'
+import type { Snapshot, Subject } from './rooms/schema.ts'
 
 /** These lie on people's own streams: no room ever sees one. */
 const elsewhere: EventName[] = [
@@ -64,6 +66,20 @@ const sets = (slowMode: number, announcementsOnly: boolean): Fact => ({
 })
 const erases = (...seqs: number[]): Fact => ({ type: 'log.erased', data: { deal: { seqs, reason: 'personRequest' }, personal: null } })
 
+const applies: Fact = {
+  actor: aiko,
+  type: 'application.submitted',
+  data: {
+    deal: { applicationId: newId<ApplicationId>(), campaignId: newId<CampaignId>() },
+    personal: { cover: 'I would love to', answers: [] },
+  },
+}
+const moves = (move: ApplicationMove, from: ApplicationState, to: ApplicationState, version: number): Fact => ({
+  type: 'application.statusChanged',
+  data: { deal: { move, from, to, version }, personal: { reason: null } },
+})
+const becomes = (member: ActorKey, role: Role): Fact => ({ type: 'room.roleChanged', data: { deal: { member, role }, personal: null } })
+
 /** Every event a room can have, with an erasure of each that can be erased: a title, a name, messages, one of them twice named. */
 const conversation: readonly Envelope[] = [
   created,
@@ -103,6 +119,11 @@ const conversation: readonly Envelope[] = [
   edits(15, 'my address is 14 Elm Street'), // 35
   erases(15, 34, 35),
   answers(29),
+  applies,
+  moves('shortlist', 'submitted', 'shortlisted', 2),
+  erases(38),
+  becomes(aiko, 'viewer'),
+  moves('withdraw', 'shortlisted', 'withdrawn', 3),
   says(nora, 'the end'),
 ].map(envelope)
 const lastChange = 37 // an answer in a thread, which counts in its first message
@@ -135,10 +156,19 @@ function snapshotAt(head: number, newest = Number.POSITIVE_INFINITY): Snapshot {
     title,
     members,
     settings,
+    subject: subjectIn(log),
     pins: pinsIn(log),
     messages: messages.slice(Math.max(0, messages.length - newest)),
     more: messages.length > newest,
   }
+}
+
+/** What the room is about at the end of this log. */
+function subjectIn(log: readonly Envelope[]): Subject | null {
+  const begun = log.find((e) => e.type === 'application.submitted')
+  if (!begun) return null
+  const move = log.findLast((e) => e.type === 'application.statusChanged')?.data.deal
+  return { kind: 'application', id: begun.data.deal.applicationId, state: move?.to ?? 'submitted', version: move?.version ?? 1 }
 }
 
 /** A message at the end of this log, found by what was said of it. */

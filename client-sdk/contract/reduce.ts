@@ -1,8 +1,8 @@
 import { changesOlder, drafting, type Messages, messageOf, placeOf, reduceMessages, reducePins } from './chat/reduce.ts'
 import type { MessagePage } from './chat/schema.ts'
 import type { Envelope } from './events.ts'
-import { defaultSettings, type Members, reduceMembers, reduceSettings, reduceTitle } from './rooms/reduce.ts'
-import type { RoomSettings, Snapshot } from './rooms/schema.ts'
+import { defaultSettings, type Members, reduceMembers, reduceSettings, reduceSubject, reduceTitle } from './rooms/reduce.ts'
+import type { RoomSettings, Snapshot, Subject } from './rooms/schema.ts'
 
 /**
  * The loaded part of a room. `rev` is the last event applied, or the `asOf` of the snapshot it began with. `changedAt` is
@@ -14,6 +14,7 @@ export type RoomState = {
   title: string | null
   members: Members
   settings: RoomSettings
+  subject: Subject | null
   /** Seqs of the pinned messages, loaded or not, in the order in which they were pinned. */
   pins: readonly number[]
   messages: Messages
@@ -26,6 +27,7 @@ export const emptyRoom: RoomState = {
   title: null,
   members: {},
   settings: defaultSettings,
+  subject: null,
   pins: [],
   messages: [],
   more: false,
@@ -42,6 +44,7 @@ export function reduce(room: RoomState, event: Envelope): RoomState {
     title: reduceTitle(room.title, event),
     members: reduceMembers(room.members, event),
     settings: reduceSettings(room.settings, event),
+    subject: reduceSubject(room.subject, event),
     pins: reducePins(room.pins, event),
     messages: reduceMessages(room.messages, event),
   }
@@ -62,12 +65,13 @@ export const reduceAll = (room: RoomState, events: Iterable<Envelope>): RoomStat
     return now
   })
 
-export const fromSnapshot = ({ asOf, title, members, settings, pins, messages, more }: Snapshot): RoomState => ({
+export const fromSnapshot = ({ asOf, title, members, settings, subject = null, pins, messages, more }: Snapshot): RoomState => ({
   rev: asOf,
   changedAt: asOf,
   title,
   members: Object.fromEntries(members.map((m) => [m.key, m])),
   settings,
+  subject,
   pins,
   messages: [...messages].sort((a, b) => a.seq - b.seq),
   more,

@@ -1,6 +1,8 @@
 import { z } from 'zod'
+import { ApplicationCard } from './applications/schema.ts'
+import { CampaignCard } from './campaigns/schema.ts'
 import { Instant } from './define.ts'
-import { ActorKey, RoomId } from './ids.ts'
+import { ActorKey, BrandId, RoomId } from './ids.ts'
 
 const count = z.int().nonnegative()
 /** A member who has the room open. `away`: on none of their devices anything was done for a while. */
@@ -33,6 +35,7 @@ export const whispers = {
   'room.presence': z.object({ roomId: RoomId, ...RoomPresence.shape }),
   'room.reads': z.object({ roomId: RoomId, reads: z.array(ReadMark) }),
   'inbox.changed': z.object({ rooms: z.array(InboxChange) }),
+  'lists.changed': z.object({ campaigns: z.array(CampaignCard), applications: z.array(ApplicationCard), brands: z.array(BrandId) }),
 } as const satisfies Record<string, z.ZodObject>
 export type WhisperName = keyof typeof whispers
 export type Whisper<W extends WhisperName> = z.output<(typeof whispers)[W]>

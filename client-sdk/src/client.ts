@@ -194,7 +194,7 @@ class Client implements Parley {
 
   #hear(said: Whisper<WhisperName>): void {
     if ('rooms' in said) this.#inbox.hear(said.rooms)
-    else this.#rooms.get(said.roomId)?.whispered(said)
+    else if ('roomId' in said) this.#rooms.get(said.roomId)?.whispered(said)
   }
 
   #left(roomId: RoomId, done: Promise<unknown>): void {

@@ -14,13 +14,14 @@ export type KeptRoom = { format: number; me: Member | null; kind: RoomStore['kin
 export type KeptCommand = Order
 
 export function roomText({ room, me, kind }: RoomStore): string {
-  const { rev: asOf, title, members, settings, pins, messages } = room
+  const { rev: asOf, title, members, settings, subject, pins, messages } = room
   const more = room.more || messages.length > KEPT_MESSAGES
   const snapshot = {
     asOf,
     title,
     members: Object.values(members),
     settings,
+    subject,
     pins: [...pins],
     messages: messages.slice(-KEPT_MESSAGES),
     more,

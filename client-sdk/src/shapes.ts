@@ -96,12 +96,14 @@ const whispers: Record<WhisperName, (value: unknown) => boolean> = {
   'room.presence': object({ roomId: isString, ...presence }),
   'room.reads': object({ roomId: isString, reads: isReads }),
   'inbox.changed': object({ rooms: listOf(isInboxChange) }),
+  'lists.changed': object({ campaigns: Array.isArray, applications: Array.isArray, brands: Array.isArray }),
 }
 export const whisperNames = Object.keys(whispers) as WhisperName[]
 export const isWhisper = <W extends WhisperName>(name: W, value: unknown): value is Whisper<W> => whispers[name](value)
 
 const isAnything = (_: unknown) => true
-const outputs: Record<CommandName, (data: unknown) => boolean> = {
+/** Of the others each caller looks at the answer itself. */
+const outputs: Partial<Record<CommandName, (data: unknown) => boolean>> = {
   'session.renew': isAnything, // nobody reads it
   'room.leave': isAnything,
   'room.join': isJoined,
@@ -123,7 +125,7 @@ const outputs: Record<CommandName, (data: unknown) => boolean> = {
 
 export function isReply<T>(name: CommandName, value: unknown): value is Reply<T> {
   const { ok, data, error } = (value ?? {}) as { ok?: unknown; data?: unknown; error?: unknown }
-  return ok === true ? outputs[name](data) : ok === false && asWireError(error) !== null
+  return ok === true ? (outputs[name] ?? isAnything)(data) : ok === false && asWireError(error) !== null
 }
 
 /** Of a key, that it can be found; whether it can verify anything, the platform says. */

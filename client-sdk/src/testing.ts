@@ -123,9 +123,10 @@ export class FakeLog {
   }
 
   snapshot(size: number): Snapshot {
-    const { rev, title, settings, pins, messages } = this.fresh()
+    const { rev, title, settings, subject, pins, messages } = this.fresh()
     const newest = messages.slice(-size)
-    return { asOf: rev, title, members: [meMember, otherMember], settings, pins: [...pins], messages: newest, more: messages.length > size }
+    const members = [meMember, otherMember]
+    return { asOf: rev, title, members, settings, subject, pins: [...pins], messages: newest, more: messages.length > size }
   }
 
   after(seq: number, limit: number): Envelope[] {

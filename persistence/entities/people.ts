@@ -13,6 +13,14 @@ const PersonSchema = defineEntity({
     passwordHash: p.text().hidden(),
     /** Whether others learn that they are there. */
     presence: p.text().$type<PersonSettings['presence']>().default('shown'),
+    /** BCP 47: in which mail comes. */
+    language: p.text().default('en'),
+    /** IANA. */
+    timeZone: p.text().default('UTC'),
+    /** Canonical JSON; null for what is usual. */
+    notifications: p.text().nullable(),
+    /** To whom their profile is shown: every brand, or those to whom they have applied. */
+    profileShown: p.text().$type<'brands' | 'applied'>().default('brands'),
     createdAt: p.datetime().defaultRaw('now()'),
     /** Shut out of the platform since then. */
     blockedAt: p.datetime().nullable(),

@@ -1,11 +1,13 @@
 import { defineEntity, p } from '@mikro-orm/core'
-import type { ActorKey, Role, RoomId, RoomKind, UserId } from '../../client-sdk/contract/index.ts'
+import type { ActorKey, BrandId, Role, RoomId, RoomKind, UserId } from '../../client-sdk/contract/index.ts'
 
 const RoomSchema = defineEntity({
   name: 'Room',
   properties: {
     id: p.uuid().primary().$type<RoomId>(),
     kind: p.text().$type<RoomKind>(),
+    /** Whose team is in it, and who lets in or out; null for rooms made by hand. */
+    brandId: p.uuid().nullable().$type<BrandId | null>(),
     /** In seconds; 0 for none. */
     slowMode: p.integer().default(0),
     announcementsOnly: p.boolean().default(false),

@@ -13,17 +13,15 @@ import {
   events,
   type Handshake,
   Instant,
-  isRoomRule,
   LOWEST_PROTOCOL_VERSION,
   PINS_MAX,
   PROTOCOL_VERSION,
-  platformRules,
   REACTIONS_MAX,
   RoomId,
-  roomRules,
   Seq,
   SMALL_ROOM,
   whispers,
+  whoMay,
 } from '../../client-sdk/contract/index.ts'
 import { MESSAGE_MAX } from '../../client-sdk/contract/text.ts'
 import { example } from './example.ts'
@@ -161,7 +159,7 @@ function command(name: CommandName, of: Of, say: Say): Operation {
     messages: [say(name, name, summary, of(input, 'input'))],
     reply: { channel: CHANNEL, messages: [say(`${name}.reply`, name, `The answer to ${name}.`, { oneOf: [good, bad] })] },
     'x-parley-allow': allow,
-    'x-parley-roles': isRoomRule(allow) ? roomRules[allow] : platformRules[allow],
+    'x-parley-roles': whoMay(allow),
     'x-parley-errors': codes,
   }
 }

@@ -1,4 +1,4 @@
-import { type CommandName, commands, type ErrorCode, isRoomRule } from '../../client-sdk/contract/index.ts'
+import { type CommandName, commands, type ErrorCode, isPlatformRule } from '../../client-sdk/contract/index.ts'
 
 const EVERYWHERE: readonly ErrorCode[] = ['request.invalid', 'session.ended', 'rate.limited', 'server.failed', 'server.unavailable']
 /** What can go wrong besides what goes wrong with every command of its kind. */
@@ -20,12 +20,42 @@ const OWN: Record<CommandName, readonly ErrorCode[]> = {
   'room.typing': [],
   'presence.update': [],
   'presence.query': [],
+  'profile.put': ['resource.stale', 'catalogue.unknown'],
+  'brand.create': [],
+  'brand.update': ['resource.stale'],
+  'brand.invite': ['member.exists', 'brand.full'],
+  'brand.revokeInvitation': [],
+  'brand.acceptInvitation': ['resource.notFound', 'member.exists', 'brand.full'],
+  'brand.setRole': ['member.lastOwner'],
+  'brand.removeMember': ['member.lastOwner'],
+  'brand.passOn': [],
+  'campaign.create': ['catalogue.unknown'],
+  'campaign.update': ['resource.stale', 'catalogue.unknown', 'campaign.illegalMove', 'deadline.passed'],
+  'campaign.move': ['resource.stale', 'campaign.illegalMove', 'campaign.incomplete', 'deadline.passed'],
+  'campaign.copy': [],
+  'campaign.invite': ['campaign.full'],
+  'campaign.uninvite': [],
+  'campaign.save': ['resource.notFound'],
+  'campaign.redeem': ['resource.notFound'],
+  'application.submit': [
+    'resource.notFound',
+    'campaign.notOpen',
+    'campaign.full',
+    'deadline.passed',
+    'application.exists',
+    'application.incomplete',
+    'catalogue.unknown',
+  ],
+  'application.move': ['resource.stale', 'application.illegalMove', 'deadline.passed'],
+  'application.moveMany': [],
+  'application.openNotes': [],
+  'catalogue.put': [],
 }
 
 /** The codes that a command may be answered with. */
 export function failuresOf(name: CommandName): ErrorCode[] {
   const { allow, input } = commands[name]
-  const inRoom: ErrorCode[] = isRoomRule(allow) ? ['resource.notFound', 'access.denied'] : []
+  const inRoom: ErrorCode[] = !isPlatformRule(allow) ? ['resource.notFound', 'access.denied'] : []
   const writing: ErrorCode[] = 'commandId' in input.shape ? ['access.changed', 'command.reused'] : []
   return [...new Set([...OWN[name], ...inRoom, ...writing, ...EVERYWHERE])]
 }

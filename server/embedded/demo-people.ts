@@ -1,4 +1,4 @@
-import type { PlatformRole, Role, RoomKind } from '../../client-sdk/contract/index.ts'
+import type { CreateRoom, PlatformRole, Role } from '../../client-sdk/contract/index.ts'
 
 /** Everybody here signs in with it. The embedded mode listens on loopback alone and refuses to be production. */
 export const DEMO_PASSWORD = 'parley-demo'
@@ -13,7 +13,7 @@ export const people: Record<Who, { email: string; name: string; role: PlatformRo
   admin: { email: 'admin@parley.demo', name: 'Parley Admin', role: 'admin', as: 'platform admin' },
 }
 
-type Scene = { kind: RoomKind; title: string; members: Partial<Record<Who, Role>>; lines: [Who, string][] }
+type Scene = { kind: CreateRoom['kind']; title: string; members: Partial<Record<Who, Role>>; lines: [Who, string][] }
 const team = { nora: 'owner', tomas: 'manager', ines: 'viewer' } as const
 
 export const scenes: Scene[] = [

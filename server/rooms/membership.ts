@@ -18,6 +18,11 @@ export type Joining = { member: Member; room: RoomRow; name: string }
  */
 const isToldInRoom = (kind: RoomKind, role: Role): boolean => kind === 'application' || role !== 'creator'
 
+/** Who is in a brand's room follows from its team and its applications, and from nothing else. */
+export function assertByHand({ brandId }: Pick<Room, 'brandId'>): void {
+  if (brandId) throw new ParleyError('access.denied', 'This room has the members that its brand and its application have')
+}
+
 /** Counts somebody in, or out. */
 export function count(room: RoomRow, role: Role, change: 1 | -1): void {
   room.members += change

@@ -6,7 +6,7 @@ import { notFound } from '../../persistence/event-log.ts'
 import { type Ctx, caller } from '../ctx.ts'
 import { once } from '../once.ts'
 import { authorised } from './authorise.ts'
-import { checkedIn, count, ended } from './membership.ts'
+import { assertByHand, checkedIn, count, ended } from './membership.ts'
 import type { Standing } from './standings.ts'
 
 /**
@@ -19,6 +19,7 @@ export function removeMember(ctx: Ctx, input: RemoveMember): Promise<{ roomId: R
     ctx.em.transactional(async (em) => {
       const room = await em.findOne(Room, input.roomId, { lockMode: LockMode.PESSIMISTIC_WRITE })
       if (!room) throw notFound('room')
+      assertByHand(room)
       return once(em, ctx, 'room.removeMember', input, () => remove(em, ctx, me, room, input))
     }),
   )

@@ -1,6 +1,6 @@
 import type { Envelope } from '../events.ts'
 import type { ActorKey } from '../ids.ts'
-import type { Member, RoomSettings } from './schema.ts'
+import type { Member, RoomSettings, Subject } from './schema.ts'
 
 /** Who is in the room now, as the room may know it. */
 export type Members = Readonly<Record<ActorKey, Member>>
@@ -14,6 +14,11 @@ export function reduceMembers(members: Members, event: Envelope): Members {
     case 'room.memberRemoved': {
       const { [event.data.deal.member]: _gone, ...rest } = members
       return rest
+    }
+    case 'room.roleChanged': {
+      const { member: key, role } = event.data.deal
+      const member = members[key]
+      return member ? { ...members, [key]: { ...member, role } } : members
     }
     case 'log.erased': {
       const erased = Object.values(members).filter((m) => event.data.deal.seqs.includes(m.since))
@@ -34,3 +39,20 @@ export const defaultSettings: RoomSettings = { slowMode: 0, announcementsOnly: f
 
 export const reduceSettings = (settings: RoomSettings, event: Envelope): RoomSettings =>
   event.type === 'room.settingsChanged' ? event.data.deal : settings
+
+/** What the room is about: begun by its first facts, and moved on by each change of it. */
+export function reduceSubject(subject: Subject | null, { type, data }: Envelope): Subject | null {
+  switch (type) {
+    case 'campaign.created':
+      return { kind: 'campaign', id: data.deal.campaignId, state: 'draft', version: 1 }
+    case 'application.submitted':
+      return { kind: 'application', id: data.deal.applicationId, state: 'submitted', version: 1 }
+    case 'campaign.changed':
+      return subject && { ...subject, version: data.deal.version }
+    case 'campaign.statusChanged':
+    case 'application.statusChanged':
+      return subject && ({ ...subject, state: data.deal.to, version: data.deal.version } as Subject)
+    default:
+      return subject
+  }
+}

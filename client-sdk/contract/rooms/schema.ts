@@ -1,9 +1,12 @@
 import { z } from 'zod'
+import { ApplicationState } from '../applications/schema.ts'
+import { CampaignState } from '../campaigns/schema.ts'
 import { Changed, Message } from '../chat/schema.ts'
 import { Checkpoint } from '../checkpoint.ts'
 import { Command, type CommandDef, type EventDef, Instant, Seq, text } from '../define.ts'
 import type { Envelope } from '../events.ts'
-import { ActorKey, RoomId, UserId } from '../ids.ts'
+import { ActorKey, ApplicationId, CampaignId, RoomId, UserId } from '../ids.ts'
+import { Revision } from '../listing.ts'
 import { Role, RoomKind } from '../roles.ts'
 import { ReadMark, RoomPresence } from '../whispers.ts'
 
@@ -24,12 +27,22 @@ export const RoomSettings = z.object({
 })
 export type RoomSettings = z.output<typeof RoomSettings>
 
+/** What a room is about, and how that stands. */
+export const Subject = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('campaign'), id: CampaignId, state: CampaignState, version: Revision }),
+  z.object({ kind: z.literal('application'), id: ApplicationId, state: ApplicationState, version: Revision }),
+])
+/** What a room is about, and how that stands. */
+export type Subject = z.output<typeof Subject>
+
 /** The newest part of a room, whole: it replaces what a client had. Messages in order of seq; `more`: older ones exist. */
 export const Snapshot = z.object({
   asOf,
   title: z.string().nullable(),
   members: z.array(Member),
   settings: RoomSettings,
+  /** Null where the room is about nothing but itself. */
+  subject: Subject.nullable(),
   /** Seqs of the pinned messages, in the order in which they were pinned. */
   pins: z.array(Seq),
   messages: z.array(Message),
@@ -73,12 +86,13 @@ export const RoomDetails = z.object({
   me: Member,
   members: z.array(Member),
   settings: RoomSettings,
+  subject: Subject.nullable(),
   pins: z.array(Seq),
 })
 export type RoomDetails = z.output<typeof RoomDetails>
 
 export const CreateRoom = Command.extend({
-  kind: RoomKind,
+  kind: RoomKind.exclude(['notes']),
   ...Title.shape,
   /** At least one owner, and nobody twice. */
   members: z
@@ -154,6 +168,8 @@ const Membership = z.object({ member: ActorKey, role: Role })
 export const roomEvents = {
   'room.created': { version: 1, deal: z.object({ kind: RoomKind }), personal: Title },
   'room.memberAdded': { version: 1, deal: Membership, personal: Name },
+  /** Their rights are others from here on. */
+  'room.roleChanged': { version: 1, deal: Membership, personal: null },
   'room.settingsChanged': { version: 1, deal: RoomSettings, personal: null },
   'room.memberRemoved': { version: 1, deal: Membership, personal: null },
   'membership.started': { version: 1, deal: z.object({ roomId: RoomId, role: Role }), personal: null },

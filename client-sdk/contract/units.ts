@@ -1,0 +1,49 @@
+import { z } from 'zod'
+
+const isKnown = (type: 'currency' | 'region' | 'language', code: string): boolean => {
+  try {
+    return new Intl.DisplayNames('en', { type, fallback: 'none' }).of(code) !== undefined
+  } catch {
+    return false
+  }
+}
+const isZone = (zone: string): boolean => {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone })
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** ISO 4217. */
+export const Currency = z
+  .string()
+  .regex(/^[A-Z]{3}$/)
+  .refine((code) => isKnown('currency', code), 'is no currency of ISO 4217')
+/** ISO 3166-1 alpha-2, or 001 for the whole world (UN M.49). */
+export const Territory = z
+  .string()
+  .regex(/^([A-Z]{2}|001)$/)
+  .refine((code) => isKnown('region', code), 'is no country of ISO 3166-1')
+/** BCP 47, as short as `uk` or `pt-BR`. */
+export const Language = z
+  .string()
+  .regex(/^[a-z]{2,3}(-[A-Z]{2})?$/)
+  .refine((code) => isKnown('language', code), 'is no language of BCP 47')
+/** Of the IANA time zone database, such as `Europe/Kyiv`. */
+export const TimeZone = z
+  .string()
+  .regex(/^[A-Za-z][A-Za-z0-9_+/-]{1,49}$/)
+  .refine(isZone, 'is no time zone that is known')
+/** A day of some calendar, wherever it is: ISO 8601, years 1–9999. */
+export const Day = z.iso.date()
+/** A web address, https alone. */
+export const WebAddress = z.url({ protocol: /^https$/, hostname: z.regexes.domain }).max(500)
+
+/** The most of any amount, in minor units: sums of a thousand of them are still exact numbers. */
+export const AMOUNT_MAX = 1_000_000_000_000
+/** Whole minor units: cents, or yen. */
+export const Amount = z.int().min(0).max(AMOUNT_MAX)
+export const Money = z.object({ amount: Amount, currency: Currency })
+export type Money = z.output<typeof Money>
