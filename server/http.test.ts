@@ -119,7 +119,7 @@ describe('every answer', () => {
     const ask = (Origin: string) => w.call('OPTIONS', '/api/v1/rooms', { headers: { Origin, 'Access-Control-Request-Method': 'POST' } })
     const { status, headers } = await ask(ORIGIN)
     expect([status, headers.get('Access-Control-Allow-Origin')]).toEqual([204, ORIGIN])
-    expect(headers.get('Access-Control-Allow-Headers')).toBe('Authorization,Content-Type,Idempotency-Key')
+    expect(headers.get('Access-Control-Allow-Headers')).toBe('Authorization,Content-Type,Idempotency-Key,If-Match,Parley-Protocol')
     expect((await ask('https://evil.example')).headers.get('Access-Control-Allow-Origin')).toBeNull()
   })
 })

@@ -123,6 +123,8 @@ function describe(app: RestApp): void {
   const info = { title: 'Parley', version: '1' }
   let document: Record<string, unknown> | undefined
   const documentRoute = route({
+    id: 'doc.openapi',
+    summary: 'This description, for programs.',
     method: 'get',
     path: '/openapi.json',
     allow: 'anyone',

@@ -2,6 +2,7 @@ import { createRoute, OpenAPIHono, type RouteConfig } from '@hono/zod-openapi'
 import type { Hono, MiddlewareHandler } from 'hono'
 import { routePath } from 'hono/route'
 import { z } from 'zod'
+import { descriptions } from '../client-sdk/contract/descriptions.ts'
 import {
   CommandId,
   type ErrorCode,
@@ -12,6 +13,7 @@ import {
   newId,
   ParleyError,
   type Rule,
+  whoMay,
 } from '../client-sdk/contract/index.ts'
 import { sessionIsLive } from '../persistence/session-door.ts'
 import { addressKey } from './address.ts'
@@ -50,7 +52,12 @@ export const router = () =>
     },
   })
 
-type Declared = Omit<RouteConfig, 'path' | 'middleware'> & { allow: Rule; fails?: readonly ErrorCode[] }
+type Declared = Omit<RouteConfig, 'path' | 'middleware' | 'operationId' | 'tags' | 'description'> & {
+  /** `noun.verb`: the same as the socket's command, where that does it too, whose description is then the summary. */
+  id?: string
+  allow: Rule
+  fails?: readonly ErrorCode[]
+}
 
 /**
  * The only way to declare a route: with a rule. Who may not pass learns so before any input is looked at. A room's rule
@@ -58,15 +65,35 @@ type Declared = Omit<RouteConfig, 'path' | 'middleware'> & { allow: Rule; fails?
  * else can go wrong, for the documentation.
  */
 export function route<P extends string, R extends Declared & { path: P }>(config: R) {
-  const { allow, fails = [], ...declared } = config
+  const { id, allow, fails = [], ...declared } = config
   const middleware = guard(allow)
-  const common: ErrorCode[] = allow === 'anyone' ? [] : ['session.required', 'session.ended', 'rate.limited']
-  if (declared.request) common.push('request.invalid')
-  if (!isPlatformRule(allow)) common.push('access.denied', 'resource.notFound')
-  const responses = { ...problems([...common, ...fails, 'server.unavailable']), ...declared.responses }
-  const security = allow === 'anyone' ? [] : [{ session: [] }]
-  const documented = { ...declared, responses, security, 'x-parley-allow': allow, middleware }
-  return createRoute<P, Omit<R, 'allow' | 'fails'> & { path: P; middleware: typeof middleware }>(documented as never)
+  const codes = codesOf(allow, fails, declared.request)
+  const documented = {
+    summary: summaryOf(id),
+    ...declared,
+    operationId: id,
+    tags: id?.split('.').slice(0, 1),
+    responses: { ...problems(codes), ...declared.responses },
+    security: allow === 'anyone' ? [] : [{ session: [] }],
+    'x-parley-allow': allow,
+    'x-parley-roles': whoMay(allow),
+    'x-parley-errors': codes,
+    middleware,
+  }
+  return createRoute<P, Omit<R, 'id' | 'allow' | 'fails'> & { path: P; middleware: typeof middleware }>(documented as never)
+}
+
+const summaryOf = (id: string | undefined) => (descriptions.commands as Record<string, string>)[id ?? '']
+
+/** All that a call may be answered with besides its answer. */
+function codesOf(allow: Rule, fails: readonly ErrorCode[], request: RouteConfig['request']): ErrorCode[] {
+  const codes: ErrorCode[] = []
+  if (request) codes.push('request.invalid')
+  if (request?.body) codes.push('request.tooLarge')
+  if (allow !== 'anyone') codes.push('session.required', 'session.ended', 'rate.limited')
+  if (allow !== 'anyone' && allow !== 'signedIn') codes.push('access.denied')
+  if (!isPlatformRule(allow)) codes.push('resource.notFound')
+  return [...new Set([...codes, ...fails, 'server.failed' as const, 'server.unavailable' as const])]
 }
 
 function guard(allow: Rule): MiddlewareHandler<AppEnv> {

@@ -5,12 +5,16 @@ import { asyncApi } from './document.ts'
 import { PAGE_POLICY, page } from './page.ts'
 
 const documentRoute = route({
+  id: 'doc.asyncapi',
+  summary: 'What goes over a socket, for programs.',
   method: 'get',
   path: '/asyncapi.json',
   allow: 'anyone',
   responses: { 200: json(z.record(z.string(), z.unknown()), 'What goes over a socket, as AsyncAPI 3') },
 })
 const pageRoute = route({
+  id: 'doc.sockets',
+  summary: 'What goes over a socket, for people.',
   method: 'get',
   path: '/asyncapi',
   allow: 'anyone',

@@ -27,6 +27,8 @@ const changed = { 200: json(Changed, 'It is so from this seq on') }
 const fails = ['access.changed', 'command.reused', 'message.deleted'] as const
 
 const listRoute = route({
+  id: 'message.list',
+  summary: 'A room’s messages, newest first.',
   method: 'get',
   path: '/rooms/{roomId}/messages',
   allow: 'read',
@@ -35,6 +37,8 @@ const listRoute = route({
 })
 
 const getRoute = route({
+  id: 'message.get',
+  summary: 'One message, as it stands.',
   method: 'get',
   path: '/rooms/{roomId}/messages/{message}',
   allow: 'read',
@@ -43,6 +47,7 @@ const getRoute = route({
 })
 
 const sendRoute = route({
+  id: 'chat.send',
   method: 'post',
   path: '/rooms/{roomId}/messages',
   allow: 'speak',
@@ -52,6 +57,7 @@ const sendRoute = route({
 })
 
 const editRoute = route({
+  id: 'chat.edit',
   method: 'patch',
   path: '/rooms/{roomId}/messages/{message}',
   allow: 'speak',
@@ -61,6 +67,7 @@ const editRoute = route({
 })
 
 const deleteRoute = route({
+  id: 'chat.delete',
   method: 'delete',
   path: '/rooms/{roomId}/messages/{message}',
   allow: 'read', // one's own; the use case asks for more to take back others'
@@ -70,6 +77,8 @@ const deleteRoute = route({
 })
 
 const versionsRoute = route({
+  id: 'message.versions',
+  summary: 'All that a message has said, the oldest first.',
   method: 'get',
   path: '/rooms/{roomId}/messages/{message}/versions',
   allow: 'read',
@@ -79,6 +88,7 @@ const versionsRoute = route({
 
 const reactionRoute = <M extends 'put' | 'delete'>(method: M) =>
   route({
+    id: method === 'put' ? 'chat.react' : 'chat.unreact',
     method,
     path: '/rooms/{roomId}/messages/{message}/reactions/{emoji}',
     allow: 'react',
@@ -88,6 +98,8 @@ const reactionRoute = <M extends 'put' | 'delete'>(method: M) =>
   })
 
 const pinsRoute = route({
+  id: 'pin.list',
+  summary: 'The pinned messages of a room.',
   method: 'get',
   path: '/rooms/{roomId}/pins',
   allow: 'read',
@@ -97,6 +109,7 @@ const pinsRoute = route({
 
 const pinRoute = <M extends 'put' | 'delete'>(method: M) =>
   route({
+    id: method === 'put' ? 'chat.pin' : 'chat.unpin',
     method,
     path: '/rooms/{roomId}/pins/{message}',
     allow: 'pin',

@@ -10,6 +10,8 @@ const Readiness = z.object({ ready: z.boolean(), engines: z.array(z.object({ nam
 const PATIENCE = 1_000
 
 const aliveRoute = route({
+  id: 'health.alive',
+  summary: 'Whether the process answers.',
   method: 'get',
   path: '/livez',
   allow: 'anyone',
@@ -17,6 +19,8 @@ const aliveRoute = route({
 })
 
 const readyRoute = route({
+  id: 'health.ready',
+  summary: 'Whether it can serve requests, and which engines it has.',
   method: 'get',
   path: '/readyz',
   allow: 'anyone',

@@ -19,6 +19,8 @@ const PAGE = `<!doctype html>
 `
 
 const welcomeRoute = route({
+  id: 'doc.welcome',
+  summary: 'What this is, for whoever opens the address.',
   method: 'get',
   path: '/',
   allow: 'anyone',

@@ -7,6 +7,8 @@ import { listCheckpoints } from './list-checkpoints.ts'
 const params = z.object({ roomId: RoomId })
 
 const eraseRoute = route({
+  id: 'message.erase',
+  summary: 'Erases the words of messages for ever; their places stay.',
   method: 'post',
   path: '/rooms/{roomId}/erasures',
   allow: 'read', // one's own words; the use case asks for more to erase others'
@@ -20,6 +22,8 @@ const eraseRoute = route({
 })
 
 const checkpointsRoute = route({
+  id: 'checkpoint.list',
+  summary: 'The signed checkpoints of a room’s log, by which its past can be checked.',
   method: 'get',
   path: '/rooms/{roomId}/checkpoints',
   allow: 'read',

@@ -6,6 +6,8 @@ import { json, route, router } from '../route.ts'
 const CACHED = { 'Cache-Control': 'public, max-age=300' }
 
 const tokenKeysRoute = route({
+  id: 'key.listForTokens',
+  summary: 'The public keys that access tokens are checked with.',
   method: 'get',
   path: '/.well-known/jwks.json',
   allow: 'anyone',
@@ -13,6 +15,8 @@ const tokenKeysRoute = route({
 })
 
 const checkpointKeysRoute = route({
+  id: 'key.listForCheckpoints',
+  summary: 'The public keys that checkpoints are checked with.',
   method: 'get',
   path: '/.well-known/parley-checkpoint-keys.json',
   allow: 'anyone',

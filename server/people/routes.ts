@@ -6,19 +6,23 @@ import { createPerson } from './create-person.ts'
 import { findPerson } from './find-person.ts'
 
 const createPersonRoute = route({
+  id: 'person.create',
+  summary: 'Makes an account.',
   method: 'post',
   path: '/people',
   allow: 'administer',
-  fails: ['person.exists', 'access.denied', 'rate.limited', 'command.reused'],
+  fails: ['person.exists', 'command.reused'],
   request: { headers: IdempotencyKey, body: body(CreatePerson.omit({ commandId: true }), 'A new account') },
   responses: { 201: json(z.object({ userId: UserId }), 'The account') },
 })
 
 const findPersonRoute = route({
+  id: 'person.find',
+  summary: 'Finds an account by its address.',
   method: 'get',
   path: '/people',
   allow: 'administer',
-  fails: ['access.denied', 'resource.notFound'],
+  fails: ['resource.notFound'],
   request: { query: FindPerson },
   responses: { 200: json(Person, 'Who has this address') },
 })
@@ -26,10 +30,12 @@ const findPersonRoute = route({
 const PersonRef = BlockPerson.pick({ userId: true })
 const blockRoute = <M extends 'put' | 'delete'>(method: M) =>
   route({
+    id: method === 'put' ? 'person.block' : 'person.unblock',
+    summary: method === 'put' ? 'Shuts somebody out.' : 'Lets somebody in again.',
     method,
     path: '/people/{userId}/block',
     allow: 'administer',
-    fails: ['access.denied', 'resource.notFound', 'command.reused'],
+    fails: ['resource.notFound', 'command.reused'],
     request: { headers: IdempotencyKey, params: PersonRef },
     responses: { 200: json(PersonRef, 'It is so') },
   })

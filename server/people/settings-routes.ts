@@ -3,6 +3,8 @@ import { body, json, route, router } from '../route.ts'
 import { changeSettings, getSettings } from './settings.ts'
 
 const getSettingsRoute = route({
+  id: 'me.getSettings',
+  summary: 'What the caller wants for themselves.',
   method: 'get',
   path: '/me/settings',
   allow: 'signedIn',
@@ -11,6 +13,8 @@ const getSettingsRoute = route({
 })
 
 const changeSettingsRoute = route({
+  id: 'me.changeSettings',
+  summary: 'Says all that the caller wants for themselves from now on.',
   method: 'put',
   path: '/me/settings',
   allow: 'signedIn',

@@ -26,6 +26,8 @@ const RoomRef = z.object({ roomId: RoomId })
 const MemberRef = RemoveMember.pick({ roomId: true, userId: true })
 
 const listRoute = route({
+  id: 'room.list',
+  summary: 'The caller’s rooms, the last active first, with what is unread.',
   method: 'get',
   path: '/rooms',
   allow: 'signedIn',
@@ -39,6 +41,8 @@ const listRoute = route({
 })
 
 const getRoute = route({
+  id: 'room.get',
+  summary: 'A room and who is in it.',
   method: 'get',
   path: '/rooms/{roomId}',
   allow: 'read',
@@ -47,6 +51,7 @@ const getRoute = route({
 })
 
 const settingsRoute = route({
+  id: 'room.configure',
   method: 'patch',
   path: '/rooms/{roomId}/settings',
   allow: 'configure',
@@ -60,6 +65,7 @@ const settingsRoute = route({
 })
 
 const readRoute = route({
+  id: 'room.read',
   method: 'put',
   path: '/rooms/{roomId}/read',
   allow: 'read',
@@ -68,6 +74,7 @@ const readRoute = route({
 })
 
 const muteRoute = route({
+  id: 'room.mute',
   method: 'put',
   path: '/rooms/{roomId}/mute',
   allow: 'read',
@@ -76,15 +83,19 @@ const muteRoute = route({
 })
 
 const createRoomRoute = route({
+  id: 'room.create',
+  summary: 'Opens a room with its first members.',
   method: 'post',
   path: '/rooms',
   allow: 'administer',
-  fails: ['access.denied', 'resource.notFound', 'command.reused'],
+  fails: ['resource.notFound', 'command.reused'],
   request: { headers: IdempotencyKey, body: body(CreateRoom.omit({ commandId: true }), 'The room and its first members') },
   responses: { 201: json(RoomRef, 'The room') },
 })
 
 const addRoute = route({
+  id: 'room.addMember',
+  summary: 'Makes somebody a member, or another thing in the room than they were.',
   method: 'put',
   path: '/rooms/{roomId}/members/{userId}',
   allow: 'manageMembers',
@@ -94,6 +105,8 @@ const addRoute = route({
 })
 
 const removeRoute = route({
+  id: 'room.removeMember',
+  summary: 'Takes a member out of the room, or lets the caller go.',
   method: 'delete',
   path: '/rooms/{roomId}/members/{userId}',
   allow: 'read', // anybody may leave; the use case asks for more to remove others

@@ -4,6 +4,8 @@ import { json, route, router } from '../route.ts'
 import { searchMessages } from './search-messages.ts'
 
 const roomRoute = route({
+  id: 'search.room',
+  summary: 'Finds messages of one room, newest first.',
   method: 'get',
   path: '/rooms/{roomId}/search',
   allow: 'read',
@@ -12,6 +14,8 @@ const roomRoute = route({
 })
 
 const allRoute = route({
+  id: 'search.all',
+  summary: 'Finds messages of all the caller’s rooms, newest first.',
   method: 'get',
   path: '/search',
   allow: 'signedIn',

@@ -6,6 +6,8 @@ import { signIn } from './sign-in.ts'
 import { signOut } from './sign-out.ts'
 
 const signInRoute = route({
+  id: 'session.open',
+  summary: 'Signs in with an address and a password.',
   method: 'post',
   path: '/sessions',
   allow: 'anyone',
@@ -15,6 +17,8 @@ const signInRoute = route({
 })
 
 const renewRoute = route({
+  id: 'session.refresh',
+  summary: 'Exchanges the refresh token for the next tokens.',
   method: 'post',
   path: '/sessions/renew',
   allow: 'anyone',
@@ -24,6 +28,8 @@ const renewRoute = route({
 })
 
 const signOutRoute = route({
+  id: 'session.end',
+  summary: 'Signs out.',
   method: 'delete',
   path: '/sessions/current',
   allow: 'signedIn',
@@ -31,6 +37,8 @@ const signOutRoute = route({
 })
 
 const meRoute = route({
+  id: 'me.get',
+  summary: 'Who is signed in.',
   method: 'get',
   path: '/me',
   allow: 'signedIn',
