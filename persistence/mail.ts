@@ -1,0 +1,59 @@
+import type { EntityManager } from '@mikro-orm/postgresql'
+import type { Pool } from 'pg'
+import { newId } from '../client-sdk/contract/index.ts'
+import { query, read } from './sql.ts'
+
+export type NewMail = { to: string; subject: string; text: string }
+/** A mail that this process may try to send now. `tries` counts this one. */
+export type DueMail = NewMail & { id: string; tries: number }
+/** A mail that waits, and why. */
+export type WaitingMail = NewMail & { id: string; at: Date; tries: number; failure: string | null }
+
+/** Writes a mail in the caller's transaction, with what it is about: it goes if that is committed, and only then. */
+export async function queueMail(em: EntityManager, { to, subject, text }: NewMail): Promise<void> {
+  await query(em, 'insert into mail (id, recipient, subject, body) values ($1, $2, $3, $4)', [newId(), to, subject, text])
+}
+
+/**
+ * Takes mails that are due, the longest waiting first, and nobody else gets them for `seconds`: by then they are gone, put off, or
+ * whoever took them is dead. One statement, its own transaction: none is open while anybody talks to a mail server.
+ */
+export const claimMail = (pool: Pool, limit: number, seconds: number): Promise<DueMail[]> =>
+  read<DueMail>(
+    pool,
+    'claim_mail',
+    `update mail set next_at = clock_timestamp() + make_interval(secs => $2), tries = tries + 1
+      where id in (select id from mail where next_at <= clock_timestamp() order by next_at limit $1 for update skip locked)
+      returning id, recipient as to, subject, body as text, tries`,
+    [limit, seconds],
+  )
+
+/** It has been sent. */
+export async function dropMail(pool: Pool, { id }: Pick<DueMail, 'id'>): Promise<void> {
+  await read(pool, 'drop_mail', 'delete from mail where id = $1', [id])
+}
+
+/** It could not be sent; again in so many seconds. Whoever claimed it after us keeps their claim. */
+export async function putMailOff(
+  pool: Pool,
+  { id, tries }: Pick<DueMail, 'id' | 'tries'>,
+  seconds: number,
+  failure: string,
+): Promise<void> {
+  await read(
+    pool,
+    'put_mail_off',
+    'update mail set next_at = clock_timestamp() + make_interval(secs => $3), failure = $4 where id = $1 and tries = $2',
+    [id, tries, seconds, failure],
+  )
+}
+
+/** What waits, the newest first. */
+export const waitingMail = (pool: Pool, limit: number): Promise<WaitingMail[]> =>
+  read<WaitingMail>(
+    pool,
+    'waiting_mail',
+    `select id, recipient as to, subject, body as text, created_at as at, tries, failure from mail
+      order by created_at desc, id desc limit $1`,
+    [limit],
+  )
