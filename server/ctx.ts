@@ -2,6 +2,7 @@ import type { EntityManager } from '@mikro-orm/postgresql'
 import { newId, ParleyError, type PlatformRole, type SessionId, SYSTEM, type UserId } from '../client-sdk/contract/index.ts'
 import type { Database } from '../persistence/database.ts'
 import type { EventLog } from '../persistence/event-log.ts'
+import { KnownCatalogue } from './catalogue/known-catalogue.ts'
 import { OwnWords } from './chat/own-words.ts'
 import type { Limits } from './limits.ts'
 import { Standings } from './rooms/standings.ts'
@@ -13,7 +14,7 @@ export type SessionInfo = { sessionId: SessionId; userId: UserId; role: Platform
 /** `sessionDays`: how long a session can be renewed. */
 type Parts = { tokens: Tokens; limits: Limits; sessionDays: number }
 /** One process's shared parts. */
-export type House = Parts & { db: Database; standings: Standings; ownWords: OwnWords; now(): Date }
+export type House = Parts & { db: Database; standings: Standings; ownWords: OwnWords; catalogue: KnownCatalogue; now(): Date }
 
 /** One request: made fresh for each command, REST call or activity, and never kept. */
 export type Ctx = Parts & {
@@ -22,6 +23,7 @@ export type Ctx = Parts & {
   log: EventLog
   standings: Standings
   ownWords: OwnWords
+  catalogue: KnownCatalogue
   requestId: string
   /** Null before anybody has signed in, and for the system. */
   session: SessionInfo | null
@@ -40,6 +42,7 @@ export const house = (db: Database, parts: Parts, now = () => new Date()): House
   db,
   standings: new Standings(),
   ownWords: new OwnWords(db.pool),
+  catalogue: new KnownCatalogue(db),
   now,
 })
 
@@ -73,6 +76,9 @@ class Request implements Ctx {
   }
   get ownWords() {
     return this.#house.ownWords
+  }
+  get catalogue() {
+    return this.#house.catalogue
   }
   get tokens() {
     return this.#house.tokens

@@ -1,5 +1,19 @@
-import type { Output, PutEntry } from '../../client-sdk/contract/index.ts'
-import type { Ctx } from '../ctx.ts'
-import { unfinished } from '../market/unfinished.ts'
+import { may, type Output, ParleyError, PLATFORM, type PutEntry, SYSTEM } from '../../client-sdk/contract/index.ts'
+import { putCatalogueEntry } from '../../persistence/catalogue.ts'
+import { type Ctx, caller } from '../ctx.ts'
+import { once, ownId } from '../once.ts'
 
-export const putEntry = (_ctx: Ctx, _input: PutEntry): Promise<Output<'catalogue.put'>> => unfinished()
+/** Adds something to choose from, names it anew, retires it or brings it back. It tells so only where something changed. */
+export function putEntry(ctx: Ctx, input: PutEntry): Promise<Output<'catalogue.put'>> {
+  if (!ctx.system && !may('administer', caller(ctx).role)) throw new ParleyError('access.denied', 'Your role does not allow that')
+  const { commandId, ...entry } = input
+  const { list, key } = entry
+  return ctx.em.transactional((em) =>
+    once(em, ctx, 'catalogue.put', input, async () => {
+      if (!(await putCatalogueEntry(em, entry))) return { key }
+      const by = { actor: SYSTEM, commandId: ownId(ctx, commandId), accessVersion: null }
+      await ctx.log.append(em, [{ ...by, streamId: PLATFORM, type: 'catalogue.changed', deal: { list, key }, personal: null }])
+      return { key }
+    }),
+  )
+}
