@@ -1,23 +1,17 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { ApplicationMove, ApplicationState } from './applications/machine.ts'
+import type { CampaignMove, CampaignState } from './campaigns/machine.ts'
 import { changesOlder } from './chat/reduce.ts'
 import type { Message, Reaction } from './chat/schema.ts'
 import { type Envelope, type EventName, events } from './events.ts'
-import { type ActorKey, type ApplicationId, type CampaignId, type EventId, newId, type RoomId } from './ids.ts'
+import { type ActorKey, type ApplicationId, type BrandId, type CampaignId, type EventId, newId, type RoomId } from './ids.ts'
 import { addPage, emptyRoom, fromSnapshot, type RoomState, reduce, reduceAll } from './reduce.ts'
 import type { Role } from './roles.ts'
 import type { Snapshot, Subject } from './rooms/schema.ts'
 
-/** These lie on people's own streams: no room ever sees one. */
-const elsewhere: EventName[] = [
-  'membership.started',
-  'membership.ended',
-  'session.ended',
-  'person.blocked',
-  'person.unblocked',
-  'person.settingsChanged',
-]
+/** These lie on the streams of people, of brands and of the platform: no room ever sees one. */
+const elsewhere = (Object.keys(events) as EventName[]).filter((type) => /^(session|membership|person|profile|brand|catalogue)\./.test(type))
 
 const roomId = '018f0000-0000-7000-8000-00000000000a' as RoomId
 const [nora, aiko, tomas] = [
@@ -78,6 +72,40 @@ const moves = (move: ApplicationMove, from: ApplicationState, to: ApplicationSta
   type: 'application.statusChanged',
   data: { deal: { move, from, to, version }, personal: { reason: null } },
 })
+const proposes: Fact = {
+  actor: aiko,
+  type: 'offer.proposed',
+  data: {
+    deal: {
+      offer: 1,
+      by: 'creator',
+      terms: {
+        fee: { amount: 120_000, currency: 'EUR' },
+        deliverables: [{ platform: 'instagram', format: 'Reel', count: 2, due: null }],
+        usage: { channels: ['Instagram'], territories: ['001'], months: 12 },
+        exclusivity: null,
+        revisionRounds: 1,
+        payments: [{ amount: 120_000, due: 'onApproval' }],
+        clauses: [],
+        nonce: '0'.repeat(32),
+      },
+    },
+    personal: null,
+  },
+}
+/** No room has both; the reducer takes what it is told last. */
+const drafts: Fact = {
+  type: 'campaign.created',
+  data: { deal: { campaignId: newId<CampaignId>(), brandId: newId<BrandId>() }, personal: null },
+}
+const changes = (version: number): Fact => ({
+  type: 'campaign.changed',
+  data: { deal: { version, fields: ['title'] }, personal: null },
+})
+const turns = (move: CampaignMove, from: CampaignState, to: CampaignState, version: number): Fact => ({
+  type: 'campaign.statusChanged',
+  data: { deal: { move, from, to, version }, personal: { reason: null } },
+})
 const becomes = (member: ActorKey, role: Role): Fact => ({ type: 'room.roleChanged', data: { deal: { member, role }, personal: null } })
 
 /** Every event a room can have, with an erasure of each that can be erased: a title, a name, messages, one of them twice named. */
@@ -123,10 +151,16 @@ const conversation: readonly Envelope[] = [
   moves('shortlist', 'submitted', 'shortlisted', 2),
   erases(38),
   becomes(aiko, 'viewer'),
+  proposes,
   moves('withdraw', 'shortlisted', 'withdrawn', 3),
+  becomes(tomas, 'owner'), // who is no member
+  drafts,
+  changes(2),
+  turns('publish', 'draft', 'open', 3),
+  changes(4),
   says(nora, 'the end'),
 ].map(envelope)
-const lastChange = 37 // an answer in a thread, which counts in its first message
+const lastChange = 40 // an erasure
 
 /** The log as it reads once the first `head` events are in it: what has been erased by then is gone. */
 function logAt(head: number): Envelope[] {
@@ -146,7 +180,9 @@ function snapshotAt(head: number, newest = Number.POSITIVE_INFINITY): Snapshot {
   const members = [nora, aiko, tomas].flatMap((key) => {
     const step = last(log.filter((e) => (e.type === 'room.memberAdded' || e.type === 'room.memberRemoved') && e.data.deal.member === key))
     if (step?.type !== 'room.memberAdded') return []
-    return [{ key, role: step.data.deal.role, since: step.seq, name: step.data.personal?.name ?? null }]
+    const since = log.slice(step.seq)
+    const change = since.findLast((e): e is Envelope<'room.roleChanged'> => e.type === 'room.roleChanged' && e.data.deal.member === key)
+    return [{ key, role: (change ?? step).data.deal.role, since: step.seq, name: step.data.personal?.name ?? null }]
   })
   const [first] = log
   const title = first?.type === 'room.created' ? (first.data.personal?.title ?? null) : null
@@ -165,10 +201,16 @@ function snapshotAt(head: number, newest = Number.POSITIVE_INFINITY): Snapshot {
 
 /** What the room is about at the end of this log. */
 function subjectIn(log: readonly Envelope[]): Subject | null {
-  const begun = log.find((e) => e.type === 'application.submitted')
+  const begun = log.findLast((e) => e.type === 'application.submitted' || e.type === 'campaign.created')
   if (!begun) return null
-  const move = log.findLast((e) => e.type === 'application.statusChanged')?.data.deal
-  return { kind: 'application', id: begun.data.deal.applicationId, state: move?.to ?? 'submitted', version: move?.version ?? 1 }
+  const since = log.slice(begun.seq).filter((e) => e.type === 'application.statusChanged' || e.type.startsWith('campaign.'))
+  const version = 1 + since.length
+  const move = since.findLast((e) => e.type === 'application.statusChanged' || e.type === 'campaign.statusChanged')?.data.deal
+  const [kind, id, first] =
+    begun.type === 'campaign.created'
+      ? (['campaign', begun.data.deal.campaignId, 'draft'] as const)
+      : (['application', begun.data.deal.applicationId, 'submitted'] as const)
+  return { kind, id, state: move?.to ?? first, version } as Subject
 }
 
 /** A message at the end of this log, found by what was said of it. */
@@ -309,20 +351,24 @@ test('an older page joins what is there, unless it was read before a change of o
 })
 
 test('pages under live traffic: whenever read and whenever taken, one that is not refused makes the room whole', () => {
+  const whole = Array.from({ length: end + 1 }, (_, seq) => ({
+    messages: snapshotAt(seq).messages,
+    room: shown(replay(emptyRoom, conversation.slice(0, seq))),
+  }))
   for (const { seq: asOf } of places) {
     for (const newest of [0, 1, 2]) {
       const snapshot = snapshotAt(asOf, newest)
       const before = snapshot.messages[0]?.seq ?? asOf + 1
-      for (let readAt = 1; readAt <= end; readAt++) {
-        for (let takenAt = asOf; takenAt <= end; takenAt++) {
-          const room = replay(fromSnapshot(snapshot), conversation.slice(asOf, takenAt))
-          const page = { asOf: readAt, messages: snapshotAt(readAt).messages.filter((m) => m.seq < before), more: false, newer: true }
+      for (let takenAt = asOf; takenAt <= end; takenAt++) {
+        const room = replay(fromSnapshot(snapshot), conversation.slice(asOf, takenAt))
+        for (let readAt = 1; readAt <= end; readAt++) {
+          const page = { asOf: readAt, messages: whole[readAt]!.messages.filter((m) => m.seq < before), more: false, newer: true }
           const added = addPage(room, page)
           const changed = conversation.slice(readAt, takenAt).some(changesOlder)
           expect(added === null).toBe(readAt < asOf || changed)
           // What was erased after `takenAt` may be gone from the page already, and is gone from the room once it is told.
-          if (added) expect(shown(replay(added, conversation.slice(takenAt)))).toEqual(shown(fresh))
-          if (added && readAt <= takenAt) expect(shown(added)).toEqual(shown(replay(emptyRoom, conversation.slice(0, takenAt))))
+          if (added) expect(shown(reduceAll(added, conversation.slice(takenAt)))).toEqual(shown(fresh))
+          if (added && readAt <= takenAt) expect(shown(added)).toEqual(whole[takenAt]!.room)
         }
       }
     }
@@ -351,6 +397,8 @@ test('folding at once is folding one by one, and leaves the state it began with 
     fc.tuple(fc.constantFrom(nora, aiko), seq, fc.constantFrom('👍', '🎉')).map((of) => unreacts(...of)),
     seq.chain((message) => fc.constantFrom(deletes(message), pins(message), unpins(message), answers(message))),
     fc.tuple(fc.nat(60), fc.boolean()).map((to) => sets(...to)),
+    fc.tuple(fc.constantFrom(nora, aiko, tomas), fc.constantFrom<Role>('owner', 'viewer')).map((to) => becomes(...to)),
+    fc.constantFrom(applies, proposes, moves('shortlist', 'submitted', 'shortlisted', 2), drafts, changes(2)),
   )
   fc.assert(
     fc.property(fc.array(fact, { maxLength: 30 }), fc.nat(30), (facts, cut) => {
