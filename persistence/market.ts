@@ -38,8 +38,8 @@ export async function teamStanding(pool: Pool, brandId: BrandId, userId: UserId)
   return row && { userId, brandId, role: row.role, actorKey: row.actor_key, accessVersion: Number(row.access_version) }
 }
 
-/** Of campaign `c` and the person p: a creator finds what was published for everybody, or for their address. */
-const IS_SHOWN = `(p.role = 'creator' and p.blocked_at is null and c.published_at is not null
+/** Of campaign `c` and the person `p`: a creator finds what was published for everybody, or for their address. */
+export const IS_SHOWN = `(p.role = 'creator' and p.blocked_at is null and c.published_at is not null
   and (c.visibility = 'public' or exists (select from campaign_guest g where g.campaign_id = c.id and g.email = p.email)))`
 
 /** What a person is to a campaign now; undefined for whoever may not see it. */

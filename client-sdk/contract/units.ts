@@ -37,7 +37,7 @@ export const TimeZone = z
   .regex(/^[A-Za-z][A-Za-z0-9_+/-]{1,49}$/)
   .refine(isZone, 'is no time zone that is known')
 /** A day of some calendar, wherever it is: ISO 8601, years 1–9999. */
-export const Day = z.iso.date()
+export const Day = z.iso.date().refine((day) => !day.startsWith('0000'), 'is not of the years 1–9999')
 /** A web address, https alone. */
 export const WebAddress = z.url({ protocol: /^https$/, hostname: z.regexes.domain }).max(500)
 
