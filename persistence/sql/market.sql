@@ -92,6 +92,7 @@ create table campaign (
   created_at timestamptz not null,
   published_at timestamptz,
   changed_at timestamptz not null,
+  settled timestamptz not null default '-infinity', -- up to which deadline its open applications were ended; infinity: for good
   primary key (brand_id, id),
   check ((budget_min is null) = (currency is null) and (budget_max is null) = (currency is null))
 );
@@ -104,6 +105,8 @@ create index campaign_lists on campaign using gin (platforms, categories, territ
 -- What the sweep looks for.
 create index campaign_closing on campaign (apply_by) where state in ('open', 'paused');
 create index campaign_deciding on campaign (decide_by) where state in ('open', 'paused', 'closed');
+create index campaign_unsettled on campaign (decide_by) where settled < decide_by;
+create index campaign_cancelled on campaign (id) where state = 'cancelled' and settled < 'infinity';
 
 -- Who may see a campaign that is not public, by their address.
 create table campaign_guest (
@@ -141,14 +144,13 @@ create table application (
   foreign key (brand_id, campaign_id) references campaign (brand_id, id),
   unique (campaign_id, creator_id)
 );
-create index application_board on application (campaign_id, state, submitted_at desc, id desc);
-create index application_newest on application (campaign_id, submitted_at desc, id desc);
-create index application_changed on application (campaign_id, changed_at desc, id desc);
-create index application_brand on application (brand_id, submitted_at desc, id desc);
-create index application_brand_state on application (brand_id, state, submitted_at desc, id desc);
-create index application_brand_changed on application (brand_id, changed_at desc, id desc);
-create index application_creator on application (creator_id, submitted_at desc, id desc);
-create index application_creator_changed on application (creator_id, changed_at desc, id desc);
+-- A list is the states that it is of, each in its order, merged: so a page costs the same however many there are of the others.
+create index application_campaign on application (campaign_id, state, submitted_at desc, id desc);
+create index application_campaign_changed on application (campaign_id, state, changed_at desc, id desc);
+create index application_brand on application (brand_id, state, submitted_at desc, id desc);
+create index application_brand_changed on application (brand_id, state, changed_at desc, id desc);
+create index application_creator on application (creator_id, state, submitted_at desc, id desc);
+create index application_creator_changed on application (creator_id, state, changed_at desc, id desc);
 
 -- How many of a campaign's applications are in a state: counting them would cost as much as there are.
 create table application_count (
