@@ -1,5 +1,5 @@
 import { connect, type RoomMessage, signIn } from '../client-sdk/src/index.ts'
-import { DEMO_PASSWORD } from '../server/embedded/demo-people.ts'
+import { DEMO_PASSWORD } from '../server/embedded/demo/people.ts'
 
 /**
  * One person of the demo, in a process of their own, on the SDK alone. Told over IPC what to say; tells what their screen

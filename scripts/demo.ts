@@ -2,7 +2,7 @@ import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { people } from '../server/embedded/demo-people.ts'
+import { people } from '../server/embedded/demo/people.ts'
 import type { Order, Report } from './demo-client.ts'
 
 /** Two people talk, each in a process of their own; one is cut off, goes on writing, and comes back. */

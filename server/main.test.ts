@@ -10,7 +10,8 @@ import { isFree, startPostgres } from '../persistence/embedded-postgres.ts'
 import { processes } from '../persistence/processes.ts'
 import { openTestDatabase } from '../persistence/testing.ts'
 import { freePort, type Program, runProgram, statusOf } from '../realtime/faults/testing-program.ts'
-import { DEMO_PASSWORD, people, scenes } from './embedded/demo-people.ts'
+import { brands } from './embedded/demo/market.ts'
+import { DEMO_PASSWORD, people } from './embedded/demo/people.ts'
 import { newKey } from './testing.ts'
 
 /** A start makes a cluster and its people, and other tests run beside it. */
@@ -52,7 +53,7 @@ async function visit(url: string) {
   const { session } = await signIn(url, NORA)
   const token = session.accessToken
   const { rooms } = await rest<{ rooms: RoomSummary[] }>(fetch, url, '/api/v1/rooms', { token })
-  const room = rooms.find(({ title }) => title.includes('Aiko'))!
+  const room = rooms.find(({ title }) => title === 'Slow Mornings × Aiko Tanaka')!
   const path = `/api/v1/rooms/${room.roomId}/messages`
   return {
     rooms,
@@ -158,6 +159,14 @@ test('--reset starts over with nothing but the demo', LONG, async () => {
   expect(heard).not.toContain('soon forgotten')
 })
 
+/** What the rooms of its team are called. */
+const roomsOf = ({ campaigns }: (typeof brands)[number]): string[] =>
+  campaigns.flatMap(({ fields: { title }, applications = [] }) => [
+    title,
+    ...applications.map(({ creator }) => `${title} × ${people[creator].name}`),
+    ...applications.flatMap(({ creator, notes }) => (notes ? [`Notes: ${title} × ${people[creator].name}`] : [])),
+  ])
+
 /** Whether PostgreSQL runs there, and whether somebody lives in it. */
 const moments = {
   'as PostgreSQL starts': async (dataDir: string) => processes().some(({ command }) => command.includes(`-D ${dataDir} `)),
@@ -190,8 +199,9 @@ test.each(Object.entries(moments))('a first start that is killed %s is finished 
   expect(first.said()).toBe('') // it was not ready yet
   const second = await start(port, { cwd: folder })
   const { rooms, heard } = await visit(second.url)
-  expect(rooms.map(({ title }) => title).sort()).toEqual(scenes.map(({ title }) => title).sort())
-  expect((await heard()).toReversed()).toEqual(scenes.find(({ title }) => title.includes('Aiko'))!.lines.map(([, text]) => text))
+  expect(new Set(rooms.map(({ title }) => title))).toEqual(new Set(roomsOf(brands[0]!)))
+  const aikos = brands[0]!.campaigns.flatMap(({ applications = [] }) => applications).find(({ creator }) => creator === 'aiko')
+  expect((await heard()).toReversed()).toEqual(aikos!.lines.map(([, text]) => text))
   await signIn(second.url, { ...NORA, email: people.admin.email })
   expect(await second.end('SIGINT')).toBe(0)
 })

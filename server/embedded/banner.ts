@@ -1,5 +1,5 @@
 import type { Engine } from '../route.ts'
-import { DEMO_PASSWORD, people } from './demo-people.ts'
+import { DEMO_PASSWORD, people } from './demo/people.ts'
 
 /** What a person sees in the terminal once everything runs. */
 export function banner(url: string, engines: readonly Engine[], isDemo: boolean): string {
@@ -8,7 +8,8 @@ export function banner(url: string, engines: readonly Engine[], isDemo: boolean)
     '',
     `  Parley is at ${url}`,
     `  Sockets      ${url}/asyncapi, to read; /asyncapi.json for programs`,
-    `  REST         ${url}/openapi.json, health ${url}/readyz`,
+    `  REST         ${url}/docs, to read; /openapi.json for programs
+  Health       ${url}/readyz`,
     '',
     '  Engines',
     ...engines.map(({ name, on, why }) => `    ${on ? 'on ' : 'off'}  ${name.padEnd(width)}  ${why}`),
