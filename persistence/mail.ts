@@ -4,14 +4,21 @@ import { newId } from '../client-sdk/contract/index.ts'
 import { query, read } from './sql.ts'
 
 export type NewMail = { to: string; subject: string; text: string }
-/** A mail that this process may try to send now. `tries` counts this one. */
-export type DueMail = NewMail & { id: string; tries: number }
+/** A mail that this process may try to send now. `tries` counts this one; `age` in seconds. */
+export type DueMail = NewMail & { id: string; tries: number; age: number }
 /** A mail that waits, and why. */
 export type WaitingMail = NewMail & { id: string; at: Date; tries: number; failure: string | null }
 
 /** Writes a mail in the caller's transaction, with what it is about: it goes if that is committed, and only then. */
-export async function queueMail(em: EntityManager, { to, subject, text }: NewMail): Promise<void> {
-  await query(em, 'insert into mail (id, recipient, subject, body) values ($1, $2, $3, $4)', [newId(), to, subject, text])
+export const queueMail = (em: EntityManager, mail: NewMail): Promise<void> => queueMails(em, [mail])
+
+/** The same of many, in one statement. */
+export async function queueMails(em: EntityManager, mails: readonly NewMail[]): Promise<void> {
+  await query(
+    em,
+    'insert into mail (id, recipient, subject, body) select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[])',
+    [mails.map(() => newId()), mails.map(({ to }) => to), mails.map(({ subject }) => subject), mails.map(({ text }) => text)],
+  )
 }
 
 /**
@@ -24,7 +31,8 @@ export const claimMail = (pool: Pool, limit: number, seconds: number): Promise<D
     'claim_mail',
     `update mail set next_at = clock_timestamp() + make_interval(secs => $2), tries = tries + 1
       where id in (select id from mail where next_at <= clock_timestamp() order by next_at limit $1 for update skip locked)
-      returning id, recipient as to, subject, body as text, tries`,
+      returning id, recipient as to, subject, body as text, tries,
+        extract(epoch from clock_timestamp() - created_at)::float8 as age`,
     [limit, seconds],
   )
 

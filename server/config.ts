@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { type PublicJwk, type Signer, signerFrom } from '../persistence/checkpoints.ts'
 import { Jwks } from './jwks.ts'
 import type { Rate } from './limits.ts'
+import type { Sender, SmtpOptions } from './mail/smtp.ts'
 
 const ProcessRole = z.enum(['api', 'realtime', 'worker'])
 export type ProcessRole = z.output<typeof ProcessRole>
@@ -12,7 +13,8 @@ export type LogLevel = z.output<typeof LogLevel>
 
 const KEY = 'must be an Ed25519 private key in PKCS #8, as PEM or as base64 of it'
 const list = (value: string) => value.split(',').flatMap((item) => item.trim() || [])
-const isLoopback = (host: string) => host === 'localhost' || /^\[?::1\]?$/.test(host) || (isIPv4(host) && host.startsWith('127.'))
+/** A host's name or address that means this machine alone. */
+export const isLoopback = (host: string) => host === 'localhost' || /^\[?::1\]?$/.test(host) || (isIPv4(host) && host.startsWith('127.'))
 const isOrigin = (text: string) => URL.canParse(text) && new URL(text).origin === text
 const wholeNumber = (min: number, max: number) => {
   const fault = `must be a whole number from ${min} to ${max}`
@@ -31,6 +33,8 @@ const Env = z.object({
   PORT: whole(0, 65_535, 3_000),
   DATABASE_URL: url(/^postgres(ql)?:$/, 'must be a postgres:// URL').optional(),
   REDIS_URL: url(/^rediss?:$/, 'must be a redis:// or rediss:// URL').optional(),
+  SMTP_URL: url(/^smtps?:$/, 'must be an smtp:// or smtps:// URL').optional(),
+  MAIL_FROM: z.string().transform(sender).optional(),
   ROLES: z.string().transform(list).pipe(z.array(ProcessRole).min(1)).default(ProcessRole.options),
   PUBLIC_URL: url(/^https?:$/, 'must be an http:// or https:// URL').optional(),
   ALLOWED_ORIGINS: z
@@ -67,6 +71,8 @@ export type Config = Readonly<{
   databaseUrl: string | null
   /** Null where processes, if there are several, hear each other through the database alone. */
   redisUrl: string | null
+  /** Null where mail waits: no mail server is known, or it is the embedded mode. */
+  smtp: SmtpOptions | null
   roles: readonly ProcessRole[]
   /** Without a slash at its end. */
   publicUrl: string
@@ -109,11 +115,14 @@ export function readConfig(environment: Record<string, string | undefined>): Con
 }
 
 /** What no variable shows alone. */
-function conflicts({ DATABASE_URL, NODE_ENV, HOST, TOKEN_KEY, CHECKPOINT_KEY }: Record<string, string | undefined>): string[] {
+function conflicts(given: Record<string, string | undefined>): string[] {
+  const { DATABASE_URL, NODE_ENV, HOST, TOKEN_KEY, CHECKPOINT_KEY, SMTP_URL, MAIL_FROM } = given
   const embedded = DATABASE_URL === undefined
   return [
     embedded && NODE_ENV === 'production' && 'DATABASE_URL is required in production: the embedded mode is for trying out',
     embedded && HOST && !isLoopback(HOST) && 'HOST must be a loopback address without a DATABASE_URL: the embedded mode has demo people',
+    !SMTP_URL !== !MAIL_FROM && 'SMTP_URL and MAIL_FROM are required together',
+    embedded && SMTP_URL && 'SMTP_URL needs a DATABASE_URL: the embedded mode keeps its mail, see /dev/mailbox',
     !embedded && !TOKEN_KEY && 'TOKEN_KEY is required with a DATABASE_URL',
     !embedded && !CHECKPOINT_KEY && 'CHECKPOINT_KEY is required with a DATABASE_URL',
   ].filter((fault) => typeof fault === 'string')
@@ -128,6 +137,7 @@ function fromEnv(env: z.output<typeof Env>): Config {
     port: env.PORT,
     databaseUrl: env.DATABASE_URL ?? null,
     redisUrl: env.REDIS_URL ?? null,
+    smtp: env.SMTP_URL && env.MAIL_FROM ? Object.freeze({ url: env.SMTP_URL, from: Object.freeze(env.MAIL_FROM) }) : null,
     roles: Object.freeze([...new Set(env.ROLES)]),
     publicUrl,
     allowedOrigins: Object.freeze(env.ALLOWED_ORIGINS ?? [new URL(publicUrl).origin]),
@@ -159,6 +169,18 @@ export function isAllowedOrigin(config: Pick<Config, 'allowedOrigins' | 'databas
 
 function url(protocol: RegExp, otherwise: string) {
   return z.string().refine((text) => URL.canParse(text) && protocol.test(new URL(text).protocol), otherwise)
+}
+
+/** `Name <address>`, or an address alone. */
+function sender(text: string, check: z.RefinementCtx): Sender {
+  const [, name = '', inside, alone] = /^(?:([^<>"\p{Cc}]*?)\s*<([^<>]+)>|([^<>]+))$/u.exec(text) ?? []
+  const address = z
+    .email()
+    .max(254)
+    .safeParse(inside ?? alone)
+  if (address.success) return { name, address: address.data }
+  check.addIssue({ code: 'custom', message: 'must be an address, or a name with one: Parley <parley@example.com>' })
+  return z.NEVER
 }
 
 function signer(text: string, check: z.RefinementCtx): Signer {

@@ -17,6 +17,7 @@ import { seed } from './embedded/seed.ts'
 import { createApp } from './http.ts'
 import { limitsFrom } from './limits-from.ts'
 import { createLog, type Log } from './log.ts'
+import { openPost, type Post } from './mail/post.ts'
 import type { Engine } from './route.ts'
 import { createTokens } from './sessions/tokens.ts'
 import { tally } from './tally.ts'
@@ -57,14 +58,18 @@ async function start(config: Config, log: Log, reset: boolean): Promise<string> 
   const has = (role: Config['roles'][number]) => config.roles.includes(role)
   if (has('worker')) running.push(follow(db, checkpointer(checkpointKey)).stop, follow(db, searchIndexer, SEARCH_POLL).stop)
 
+  const post = openPost({ smtp: config.smtp, isEmbedded: home !== null, isWorker: has('worker'), pool: db.pool, log })
+  running.push(post.stop)
+
   const origin = (o: string) => isAllowedOrigin(config, o)
   const app = createApp(parts, {
     log,
     isAllowedOrigin: origin,
-    engines: () => otherEngines(redis),
+    engines: () => otherEngines(redis, post),
     trustedProxies: config.trustedProxies,
     publicUrl: config.publicUrl,
     api: has('api'),
+    mailbox: home !== null && has('api'),
   })
   const http = createServer(getRequestListener(app.fetch))
   const failed = (error: unknown) => log.warn('hub', { error })
@@ -85,7 +90,7 @@ async function start(config: Config, log: Log, reset: boolean): Promise<string> 
     http.once('error', fail)
     http.listen({ port: config.port, host: config.host, backlog: BACKLOG }, done)
   })
-  return banner(config.publicUrl, [postgresEngine(home), ...otherEngines(redis)], home !== null)
+  return banner(config.publicUrl, [postgresEngine(home), ...otherEngines(redis, post)], home !== null)
 }
 
 const postgresEngine = (home: { adopted: boolean } | null): Engine => {
@@ -112,8 +117,9 @@ function redisEngine(redis: Redis | null): Engine {
 }
 
 /** What Parley can run with, beside PostgreSQL, and why it does or does not. */
-const otherEngines = (redis: Redis | null): Engine[] => [
+const otherEngines = (redis: Redis | null, post: Post): Engine[] => [
   redisEngine(redis),
+  post.engine(),
   { name: 'Temporal', on: false, why: 'nothing in this version needs it yet' },
   { name: 'mediasoup', on: false, why: 'this version has no calls yet' },
 ]

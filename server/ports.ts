@@ -1,0 +1,18 @@
+/** What the server needs of the outside. Whoever starts it says what does it. */
+
+/** `id`: the same of every try, so that whoever gets a mail twice can tell. `to`: one address, without a name. */
+export type Mail = { id: string; to: string; subject: string; text: string }
+export type Mailer = {
+  /** Resolves once the mail is another server's to deliver; rejects with `MailFailure` otherwise. In the end, one or the other. */
+  send(mail: Mail): Promise<void>
+}
+
+/** Says what went wrong in words that may be kept and logged: nothing of the mail, of its reader or of a secret is in them. */
+export class MailFailure extends Error {
+  /** Of this mail alone, such as a recipient whom nobody knows: others may well go. */
+  readonly ofMail: boolean
+  constructor(why: string, { ofMail }: { ofMail: boolean }) {
+    super(why)
+    this.ofMail = ofMail
+  }
+}
