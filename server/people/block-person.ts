@@ -1,6 +1,7 @@
 import { LockMode } from '@mikro-orm/core'
 import type { EntityManager } from '@mikro-orm/postgresql'
-import { type BlockPerson, may, ParleyError, type RoomId, SYSTEM } from '../../client-sdk/contract/index.ts'
+import { type BlockPerson, may, ParleyError, type StreamId, SYSTEM } from '../../client-sdk/contract/index.ts'
+import { TeamMember } from '../../persistence/entities/brands.ts'
 import { Person, Session } from '../../persistence/entities/people.ts'
 import { Member } from '../../persistence/entities/rooms.ts'
 import { notFound } from '../../persistence/event-log.ts'
@@ -8,7 +9,7 @@ import { type Ctx, caller } from '../ctx.ts'
 import { once, ownId } from '../once.ts'
 
 /**
- * Shuts somebody out of the platform: their sessions end, and the access version of every room that they are in rises, so that
+ * Shuts somebody out of the platform: their sessions end, and the access version of every room and brand that they are in rises, so that
  * nothing of theirs that was checked before commits after, and no gate delivers to them what follows. They stay a member.
  */
 export const blockPerson = (ctx: Ctx, input: BlockPerson): Promise<{ userId: BlockPerson['userId'] }> =>
@@ -17,7 +18,7 @@ export const blockPerson = (ctx: Ctx, input: BlockPerson): Promise<{ userId: Blo
     person.blockedAt = ctx.now()
     await em.nativeUpdate(Session, { personId: person.id, endedAt: null }, { endedAt: ctx.now() })
     await em.flush()
-    await tell(ctx, em, input, 'person.blocked', await roomsOf(em, person))
+    await tell(ctx, em, input, 'person.blocked', [...(await roomsOf(em, person)), ...(await brandsOf(em, person))])
   })
 
 /** Lets them in again, by a new session. */
@@ -42,9 +43,14 @@ function change(ctx: Ctx, name: string, input: BlockPerson, effect: (em: EntityM
   })
 }
 
-async function roomsOf(em: EntityManager, { id: userId }: Person): Promise<RoomId[]> {
+async function roomsOf(em: EntityManager, { id: userId }: Person): Promise<StreamId[]> {
   const members = await em.find(Member, { userId, removedAt: null })
   return members.map((member) => member.roomId)
+}
+
+async function brandsOf(em: EntityManager, { id: userId }: Person): Promise<StreamId[]> {
+  const members = await em.find(TeamMember, { userId, removedAt: null })
+  return members.map((member) => member.brandId)
 }
 
 async function tell(
@@ -52,7 +58,7 @@ async function tell(
   em: EntityManager,
   { userId, commandId }: BlockPerson,
   type: 'person.blocked' | 'person.unblocked',
-  raises: RoomId[],
+  raises: StreamId[],
 ): Promise<void> {
   const by = { actor: SYSTEM, commandId: ownId(ctx, commandId), accessVersion: null }
   await ctx.log.append(em, [{ ...by, streamId: userId, type, deal: {}, personal: null }], raises)
