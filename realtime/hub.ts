@@ -3,6 +3,7 @@ import type { Socket as Connection } from 'node:net'
 import { Server } from 'socket.io'
 import { ParleyError, type StreamId } from '../client-sdk/contract/index.ts'
 import type { Committed } from '../persistence/event-log.ts'
+import { listChanges } from '../persistence/lists.ts'
 import { inboxOf } from '../persistence/readings.ts'
 import type { Redis } from '../persistence/redis.ts'
 import { membersAmong } from '../persistence/rooms.ts'
@@ -16,6 +17,7 @@ import { Gates } from './gates.ts'
 import { handlersOf } from './handlers.ts'
 import { end, greet, refusal } from './handshake.ts'
 import { Inbox } from './inbox.ts'
+import { Lists } from './lists.ts'
 import { cutOff, MOST_UNREAD, unread, watch } from './outgoing.ts'
 import { Pacer } from './pacer.ts'
 import { People } from './people.ts'
@@ -111,6 +113,12 @@ export function openHub(http: HttpServer, options: HubOptions): Hub {
     },
     failed,
   })
+  const lists = new Lists({
+    users: () => people.users(),
+    changes: (streams, users) => listChanges(db.pool, streams, users),
+    tell: (users, change) => io.local.to(users.map(socketsOf)).emit('lists.changed', change),
+    failed,
+  })
   const offer = (committed: Committed) => {
     people.offer(committed)
     gates.offer(committed)
@@ -138,6 +146,7 @@ export function openHub(http: HttpServer, options: HubOptions): Hub {
       reach(streamId, seq)
       inbox.grew(streamId) // all that grows is seen here, by whatever node it was written
     },
+    listed: (streamId, first) => lists.changed(streamId, first),
     failed,
   })
 
@@ -187,6 +196,7 @@ export function openHub(http: HttpServer, options: HubOptions): Hub {
   const close = async () => {
     clearInterval(sweep)
     inbox.close()
+    lists.close()
     stopListening()
     bus.close()
     pacer.close()

@@ -47,7 +47,7 @@ const seqs = (events: readonly Envelope[]) => events.map(({ seq }) => seq)
 /** Until the test's end: what is heard of other nodes is not from the database. */
 function withoutTail(...databases: readonly Database[]): void {
   for (const { log } of databases) {
-    log.grownSince = async () => ({ horizon: 0n, heads: new Map() })
+    log.grownSince = async () => ({ horizon: 0n, heads: new Map(), listed: new Map() })
     after.push(() => Reflect.deleteProperty(log, 'grownSince'))
   }
 }
