@@ -26,7 +26,7 @@ alter table person
 
 create table brand (
   id uuid primary key references stream (id),
-  version int not null,
+  version int not null default 1,
   name text not null,
   about text,
   website text,
@@ -68,7 +68,7 @@ create table campaign (
   id uuid not null unique,
   room_id uuid not null unique references room (id),
   state text not null check (state in ('draft', 'open', 'paused', 'closed', 'completed', 'cancelled')),
-  version int not null,
+  version int not null default 1,
   title text not null,
   brief text,
   goals text[] not null,
@@ -96,12 +96,15 @@ create table campaign (
   primary key (brand_id, id),
   check ((budget_min is null) = (currency is null) and (budget_max is null) = (currency is null))
 );
-create index campaign_brand on campaign (brand_id, changed_at desc, id);
+create index campaign_brand on campaign (brand_id, state, changed_at desc, id desc);
+-- Of one brand, by its own lexeme: see persistence/campaigns/write.ts.
+create index campaign_words on campaign using gin (words);
+-- What creators look through. Either they walk in the order that they sort by, or they take all that fits, where that is little.
 create index campaign_newest on campaign (published_at desc, id desc) where state = 'open' and visibility = 'public';
 create index campaign_deadline on campaign (apply_by, id) where state = 'open' and visibility = 'public';
 create index campaign_budget on campaign (currency, budget_max desc, id desc) where state = 'open' and visibility = 'public';
-create index campaign_words on campaign using gin (words) where state = 'open' and visibility = 'public';
-create index campaign_lists on campaign using gin (platforms, categories, territories, languages) where state = 'open' and visibility = 'public';
+create index campaign_shown on campaign using gin (platforms, categories, territories, languages, words)
+  where state = 'open' and visibility = 'public';
 -- What the sweep looks for.
 create index campaign_closing on campaign (apply_by) where state in ('open', 'paused');
 create index campaign_deciding on campaign (decide_by) where state in ('open', 'paused', 'closed');
