@@ -1,6 +1,7 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Pool } from 'pg'
 import type { ActorKey, ApplicationId, BrandId, CampaignId, Role, RoomId, TeamRole, UserId } from '../client-sdk/contract/index.ts'
+import { instant, instant } from './log/read.ts'
 import { query, read } from './sql.ts'
 
 /** `actorKey`: who they are in the log that the thing's facts are told in, and `accessVersion` is that log's. */
@@ -81,6 +82,6 @@ export async function applicationStanding(
 
 /** PostgreSQL's clock, now and not when the transaction began: what decides deadlines, under the lock of what has them. */
 export async function databaseNow(em: EntityManager): Promise<Date> {
-  const [row] = await query<{ now: Date }>(em, 'select clock_timestamp() as now', [])
-  return row!.now
+  const [row] = await query<{ now: string }>(em, `select ${instant('clock_timestamp()')} as now`, [])
+  return new Date(row!.now)
 }
