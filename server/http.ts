@@ -3,27 +3,29 @@ import type { MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { cors } from 'hono/cors'
 import { secureHeaders } from 'hono/secure-headers'
-import { z } from 'zod'
 import { ParleyError } from '../client-sdk/contract/index.ts'
 import { addressOf } from './address.ts'
 import { applicationRoutes } from './applications/routes.ts'
-import { asyncApiRoutes, pagePolicy } from './asyncapi/routes.ts'
+import { asyncApiRoutes } from './asyncapi/routes.ts'
 import { brandRoutes } from './brands/routes.ts'
 import { campaignRoutes } from './campaigns/routes.ts'
 import { catalogueRoutes } from './catalogue/routes.ts'
 import { chatRoutes } from './chat/routes.ts'
 import { type House, nextRequestId } from './ctx.ts'
+import { pagePolicy } from './docs/layout.ts'
 import { healthRoutes } from './health/routes.ts'
 import { welcomeRoutes } from './health/welcome.ts'
 import { logRoutes } from './log/routes.ts'
 import { wellKnownRoutes } from './log/well-known.ts'
 import type { Log } from './log.ts'
+import { mailboxRoutes } from './mail/mailbox.ts'
+import { openApiRoutes } from './openapi/routes.ts'
 import { peopleRoutes } from './people/routes.ts'
 import { settingsRoutes } from './people/settings-routes.ts'
 import { named, problem } from './problem.ts'
 import { profileRoutes } from './profiles/routes.ts'
 import { roomRoutes } from './rooms/routes.ts'
-import { type AppEnv, assertEveryRouteHasARule, type Engine, json, route, router, use } from './route.ts'
+import { type AppEnv, assertEveryRouteHasARule, type Engine, router, use } from './route.ts'
 import { searchRoutes } from './search/routes.ts'
 import { sessionRoutes } from './sessions/routes.ts'
 
@@ -37,6 +39,8 @@ type Options = {
   publicUrl?: string
   /** Without it there are only health and the well-known keys, for a process without the role `api`. */
   api?: boolean
+  /** Whether `/dev/mailbox` shows what mail waits: in the embedded mode alone. */
+  mailbox?: boolean
 }
 export type RestApp = OpenAPIHono<AppEnv>
 
@@ -48,17 +52,18 @@ const LOCAL = 'http://127.0.0.1:3000'
 /** The REST side of a node: what it answers needs no server, see `app.request`. Throws where a route has no rule. */
 export function createApp(
   house: House,
-  { log, isAllowedOrigin, engines = () => [], trustedProxies = 0, publicUrl = LOCAL, api = true }: Options,
+  { log, isAllowedOrigin, engines = () => [], trustedProxies = 0, publicUrl = LOCAL, api = true, mailbox = false }: Options,
 ): RestApp {
   const app = router()
   use(app, '*', begin(house, engines, trustedProxies, log))
-  use(app, '/asyncapi', pagePolicy)
+  for (const path of ['/asyncapi', '/docs', '/errors']) use(app, path, pagePolicy)
   use(app, '*', secureHeaders({ contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] }, xFrameOptions: 'DENY' }))
   use(app, '*', cors({ ...CORS, origin: (origin) => (isAllowedOrigin(origin) ? origin : null) }))
   use(app, '*', bodyLimit({ maxSize: MOST_BYTES, onError: tooLarge }))
   for (const routes of api ? features : []) app.route(API, routes)
-  for (const routes of [welcomeRoutes, healthRoutes, wellKnownRoutes, asyncApiRoutes(publicUrl)]) app.route('/', routes)
-  describe(app)
+  const open = [welcomeRoutes, healthRoutes, wellKnownRoutes, asyncApiRoutes(publicUrl), openApiRoutes(app, publicUrl)]
+  if (mailbox) open.push(mailboxRoutes)
+  for (const routes of open) app.route('/', routes)
   app.notFound((c) => fail(c, new ParleyError('resource.notFound', 'There is nothing here')))
   app.onError((error, c) => fail(c, error))
   assertEveryRouteHasARule(app)
@@ -115,23 +120,4 @@ function fail(c: Parameters<MiddlewareHandler<AppEnv>>[0], error: unknown): Resp
 
 function tooLarge(): never {
   throw new ParleyError('request.tooLarge', `A request may have ${MOST_BYTES} bytes`)
-}
-
-/** OpenAPI 3.1, made from the routes when it is first asked for. */
-function describe(app: RestApp): void {
-  app.openAPIRegistry.registerComponent('securitySchemes', 'session', { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' })
-  const info = { title: 'Parley', version: '1' }
-  let document: Record<string, unknown> | undefined
-  const documentRoute = route({
-    id: 'doc.openapi',
-    summary: 'This description, for programs.',
-    method: 'get',
-    path: '/openapi.json',
-    allow: 'anyone',
-    responses: { 200: json(z.record(z.string(), z.unknown()), 'This description') },
-  })
-  app.openapi(documentRoute, (c) => {
-    document ??= { ...app.getOpenAPI31Document({ openapi: '3.1.0', info }) }
-    return c.json(document, 200)
-  })
 }

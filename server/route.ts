@@ -5,8 +5,8 @@ import { z } from 'zod'
 import { descriptions } from '../client-sdk/contract/descriptions.ts'
 import {
   CommandId,
+  type CommandName,
   type ErrorCode,
-  errors,
   isPlatformRule,
   isRule,
   may,
@@ -19,7 +19,7 @@ import { sessionIsLive } from '../persistence/session-door.ts'
 import { addressKey } from './address.ts'
 import { type Ctx, context, type House, type SessionInfo } from './ctx.ts'
 import { limited } from './limits.ts'
-import { invalid, Problem } from './problem.ts'
+import { invalid } from './problem.ts'
 
 /** Something Parley runs with or without, and why. */
 export type Engine = { name: string; on: boolean; why: string }
@@ -52,11 +52,20 @@ export const router = () =>
     },
   })
 
-type Declared = Omit<RouteConfig, 'path' | 'middleware' | 'operationId' | 'tags' | 'description'> & {
-  /** `noun.verb`: the same as the socket's command, where that does it too, whose description is then the summary. */
-  id?: string
-  allow: Rule
-  fails?: readonly ErrorCode[]
+/** `noun.verb`: the same as the socket's command, where there is one, whose description is then the summary. */
+type Named = { id: CommandName; summary?: string } | { id: string; summary: string }
+type Declared = Omit<RouteConfig, 'path' | 'middleware' | 'operationId' | 'tags' | 'summary' | 'description'> &
+  Named & { allow: Rule; fails?: readonly ErrorCode[] }
+
+/** What a route says of itself to the documentation. */
+export type Documented = RouteConfig & {
+  operationId: string
+  summary: string
+  tags: string[]
+  security: { session: [] }[]
+  'x-parley-allow': Rule
+  'x-parley-roles': ReturnType<typeof whoMay>
+  'x-parley-errors': ErrorCode[]
 }
 
 /**
@@ -69,11 +78,10 @@ export function route<P extends string, R extends Declared & { path: P }>(config
   const middleware = guard(allow)
   const codes = codesOf(allow, fails, declared.request)
   const documented = {
-    summary: summaryOf(id),
+    summary: isCommand(id) ? descriptions.commands[id] : undefined,
     ...declared,
     operationId: id,
-    tags: id?.split('.').slice(0, 1),
-    responses: { ...problems(codes), ...declared.responses },
+    tags: id.split('.').slice(0, 1),
     security: allow === 'anyone' ? [] : [{ session: [] }],
     'x-parley-allow': allow,
     'x-parley-roles': whoMay(allow),
@@ -83,7 +91,7 @@ export function route<P extends string, R extends Declared & { path: P }>(config
   return createRoute<P, Omit<R, 'id' | 'allow' | 'fails'> & { path: P; middleware: typeof middleware }>(documented as never)
 }
 
-const summaryOf = (id: string | undefined) => (descriptions.commands as Record<string, string>)[id ?? '']
+const isCommand = (id: string): id is CommandName => Object.hasOwn(descriptions.commands, id)
 
 /** All that a call may be answered with besides its answer. */
 function codesOf(allow: Rule, fails: readonly ErrorCode[], request: RouteConfig['request']): ErrorCode[] {
@@ -173,12 +181,3 @@ export const etag = ({ version }: { version: number }) => ({ ETag: `"${version}"
 export const json = <S extends z.ZodType>(schema: S, description: string) => ({ description, content: { 'application/json': { schema } } })
 /** A body in JSON. */
 export const body = <S extends z.ZodType>(schema: S, description: string) => ({ ...json(schema, description), required: true as const })
-
-/** For the documentation: these failures, by status. */
-function problems(codes: readonly ErrorCode[]): Record<number, unknown> {
-  const byStatus = Map.groupBy(new Set(codes), (code) => errors[code].status)
-  const content = { 'application/problem+json': { schema: Problem } }
-  return Object.fromEntries(
-    Array.from(byStatus, ([status, its]) => [status, { description: its.map((code) => `\`${code}\``).join(', '), content }]),
-  )
-}

@@ -1,4 +1,4 @@
-import type { CommandName, EventName, ServerToClient, WhisperName } from './index.ts'
+import type { CommandName, ErrorCode, EventName, ServerToClient, WhisperName } from './index.ts'
 
 type Descriptions = {
   commands: Record<CommandName, string>
@@ -6,6 +6,7 @@ type Descriptions = {
   whispers: Record<WhisperName, string>
   /** What else the server says. */
   said: Record<Exclude<keyof ServerToClient, WhisperName>, string>
+  errors: Record<ErrorCode, string>
 }
 
 /** One line for everything with a name, for the documentation. It does not compile while one is missing. The SDK does without. */
@@ -98,5 +99,50 @@ export const descriptions: Descriptions = {
     'room.event': 'Durable facts, in order of seq. Apply each once, strictly by seq; an unknown type only moves the seq on.',
     'room.closed': 'This socket is out of the room.',
     'session.ending': 'Why the hub closes this socket: the last thing that it says.',
+  },
+  errors: {
+    'request.invalid': 'What was sent is not as it is described; the message names the field.',
+    'request.tooLarge': 'The body is larger than a request may be.',
+    'request.unknownCommand': 'There is no command of this name.',
+    'session.required': 'The call needs a session: sign in, and send the access token.',
+    'session.ended': 'The session, or its token, is over: sign in again, or renew it.',
+    'session.badCredentials': 'No account has this address with this password.',
+    'client.upgradeRequired': 'The client speaks a protocol that the server does not speak.',
+    'origin.refused': 'Pages of this origin may not call this server.',
+    'access.denied': 'The caller may see the thing, and may not do this with it.',
+    'access.changed': 'Rights changed between the check and the commit. Nothing was written: look again, then try again.',
+    'resource.notFound': 'It is not there, or it is not the caller’s: the two cannot be told apart.',
+    'member.exists': 'They are a member already.',
+    'member.lastOwner': 'A room and a team keep at least one owner.',
+    'message.deleted': 'The message was taken back, so there is nothing to change.',
+    'mention.notMember': 'Somebody is mentioned who is no member, as far as the room knows.',
+    'room.pinsFull': 'The room has as many pinned messages as there may be.',
+    'message.reactionsFull': 'The message has as many different emoji, or reactions, as there may be.',
+    'message.editsFull': 'The message was edited as often as one may be.',
+    'chat.slowMode': 'The room lets each member speak only so often; `retryAfter` says when again.',
+    'resource.stale': 'The thing changed since the version that the order was made for: look again.',
+    'precondition.required': 'A change by REST says in `If-Match` which version it is of.',
+    'catalogue.unknown': 'A platform or a category is not in the catalogue, or is retired.',
+    'brand.full': 'The team has as many members and invitations as there may be.',
+    'campaign.incomplete': 'The campaign lacks something to be published; the message says what.',
+    'campaign.illegalMove': 'From the state that the campaign is in, or by who asks, that is not possible.',
+    'campaign.notOpen': 'The campaign takes no applications now.',
+    'campaign.full': 'The campaign has as many of these as there may be.',
+    'application.exists': 'The creator has applied to this campaign already: once is all.',
+    'application.incomplete': 'A required question has no answer, or there is an answer to none.',
+    'application.illegalMove': 'From the state that the application is in, or by who asks, that is not possible.',
+    'deadline.passed': 'It is too late, by the database’s clock.',
+    'person.blocked': 'The platform has shut this person out.',
+    'person.exists': 'An account has this address already.',
+    'command.reused': 'The same command id, or `Idempotency-Key`, came before with other content.',
+    'client.tooSlow': 'The client does not read what it is sent, and was cut off: connect again, and catch up.',
+    'client.tooManySockets': 'The person has as many open connections as there may be.',
+    'rate.limited': 'Too much in too short a time; `retryAfter` says when again.',
+    'log.forked': 'The room’s past is not the one that this client has seen. Made by the client alone.',
+    'client.closed': 'What it was asked of was closed before it was done. Made by the client alone.',
+    'client.queueFull': 'Too many sends of this room wait already. Made by the client alone.',
+    'server.failed': 'Something went wrong that nobody foresaw; the log has it under the `requestId`.',
+    'server.unavailable': 'The database is out of reach. Whether a write went through is unknown: send the same again.',
+    'server.stopping': 'The server is being stopped: connect again, to another or a little later.',
   },
 }

@@ -24,9 +24,9 @@ import {
   whoMay,
 } from '../../client-sdk/contract/index.ts'
 import { MESSAGE_MAX } from '../../client-sdk/contract/text.ts'
-import { example } from './example.ts'
+import { example } from '../docs/example.ts'
+import { ref, type Schema, schemas } from '../docs/schemas.ts'
 import { failuresOf } from './failures.ts'
-import { ref, type Schema, schemas } from './schemas.ts'
 
 export type Message = { name: string; title: string; summary: string; payload: Schema; examples: { payload: unknown }[] }
 type Ref = { $ref: string }
@@ -43,8 +43,8 @@ export type Operation = {
 }
 export type Document = ReturnType<typeof asyncApi>
 
-/** Facts of a person's own stream, which no client is sent. */
-const isOwn = (name: EventName) => /^(session|membership|person)\./.test(name)
+/** Facts of no room, which no client is sent. */
+const isElsewhere = (name: EventName) => /^(session|membership|person|profile|brand|catalogue)\./.test(name)
 const CHANNEL = { $ref: '#/channels/socket' }
 const names = <T extends object>(record: T) => Object.keys(record) as (keyof T & string)[]
 
@@ -63,7 +63,7 @@ const Failure = z.object({
 
 /** AsyncAPI 3 of this server's sockets, seen from the server: it receives commands and sends events. Made from the contract alone. */
 export function asyncApi(publicUrl: string) {
-  const inRooms = names(events).filter((name) => !isOwn(name))
+  const inRooms = names(events).filter((name) => !isElsewhere(name))
   const WireEnvelope = { oneOf: inRooms.map(ref), discriminator: 'type', description: 'A fact of a room, told apart by its type.' }
   const { shared, of } = schemas({ WireEnvelope })
   shared.Handshake = of(HandshakeShape, 'input')
@@ -178,8 +178,8 @@ function eventSchema(name: EventName, of: Of): Schema {
     at: of(Instant),
     data: { type: 'object', properties: data, required: Object.keys(data) },
   }
-  const description = isOwn(name)
-    ? `${descriptions.events[name]} On the person’s own stream, sent to no client.`
+  const description = isElsewhere(name)
+    ? `${descriptions.events[name]} On a stream that is no room’s, sent to no client.`
     : descriptions.events[name]
   return { type: 'object', description, properties, required: Object.keys(properties) }
 }

@@ -1,8 +1,7 @@
-import type { MiddlewareHandler } from 'hono'
 import { z } from 'zod'
-import { type AppEnv, json, route, router } from '../route.ts'
+import { json, route, router } from '../route.ts'
 import { asyncApi } from './document.ts'
-import { PAGE_POLICY, page } from './page.ts'
+import { page } from './page.ts'
 
 const documentRoute = route({
   id: 'doc.asyncapi',
@@ -37,10 +36,4 @@ export function asyncApiRoutes(publicUrl: string) {
       made ??= make()
       return c.html(made.html, 200)
     })
-}
-
-/** Stands before what forbids everything, and so has the last word. */
-export const pagePolicy: MiddlewareHandler<AppEnv> = async (c, next) => {
-  await next()
-  if (c.res.status === 200) c.header('Content-Security-Policy', PAGE_POLICY)
 }

@@ -4,6 +4,8 @@ import { getCatalogue } from './catalogue.ts'
 import { putEntry } from './put-entry.ts'
 
 const getCatalogueRoute = route({
+  id: 'catalogue.get',
+  summary: 'The platforms and categories that campaigns and profiles may name.',
   method: 'get',
   path: '/catalogue',
   allow: 'signedIn',
@@ -11,6 +13,7 @@ const getCatalogueRoute = route({
 })
 
 const putEntryRoute = route({
+  id: 'catalogue.put',
   method: 'put',
   path: '/catalogue/{list}/{key}',
   allow: 'administer',

@@ -10,8 +10,9 @@ const PAGE = `<!doctype html>
 <h1>Parley</h1>
 <p>This server is running. People meet on it through apps made with its client SDK.</p>
 <ul>
-<li><a href="/openapi.json">REST interface</a> (OpenAPI 3.1)</li>
+<li><a href="/docs">REST interface</a> (<a href="/openapi.json">OpenAPI 3.1</a>)</li>
 <li><a href="/asyncapi">What goes over a socket</a> (<a href="/asyncapi.json">AsyncAPI 3</a>)</li>
+<li><a href="/errors">What may go wrong</a></li>
 <li><a href="/readyz">Health and engines</a></li>
 <li><a href="/.well-known/parley-checkpoint-keys.json">Keys that sign the log's checkpoints</a></li>
 </ul>

@@ -16,18 +16,20 @@ export function typeOf(schema: Schema): string {
   if (Array.isArray(schema.enum)) return schema.enum.map((value) => `<code>${escaped(JSON.stringify(value))}</code>`).join(' or ')
   const several = choices(schema)
   if (several) return several.map(typeOf).join(' or ')
+  const tuple = (schema.prefixItems ?? (Array.isArray(schema.items) ? schema.items : undefined)) as Schema[] | undefined
+  if (tuple) return `[${tuple.map(typeOf).join(', ')}]`
   if (schema.type === 'array') return `list of ${typeOf(schema.items as Schema)}`
   return escaped(schema.format ?? (Array.isArray(schema.type) ? schema.type.join(' or ') : (schema.type ?? 'anything')))
 }
 
 /** What JSON Schema says of a value besides its type. The largest whole number that is exact is no limit. */
-function limitsOf(schema: Schema): string {
+export function limitsOf(schema: Schema): string {
   const own = Object.entries(LIMITS).flatMap(([key, words]) => {
     const limit = key === 'minimum' && schema.exclusiveMinimum !== undefined ? Number(schema.exclusiveMinimum) + 1 : schema[key]
     return limit === undefined || Math.abs(Number(limit)) === Number.MAX_SAFE_INTEGER ? [] : [`${words} ${limit}`]
   })
   if (schema.default !== undefined) own.push(`${JSON.stringify(schema.default)} unless said`)
-  const ofItems = schema.items ? limitsOf(schema.items as Schema) : ''
+  const ofItems = schema.items && !Array.isArray(schema.items) ? limitsOf(schema.items as Schema) : ''
   return [own.join(', '), ofItems && `each ${ofItems}`, schema.description].filter(Boolean).map(escaped).join('; ')
 }
 
@@ -48,4 +50,10 @@ export function shape(schema: Schema): string {
   const rows = fields(schema)
   if (rows === '') return schema.type === 'object' ? '<p>No fields.' : `<p>${[typeOf(schema), limitsOf(schema)].filter(Boolean).join('; ')}`
   return `<div class="wide"><table><tr><th>Field<th>Type<th>Limits\n${rows}</table></div>`
+}
+
+/** What has a name is shown whole; what is in it by its name, with a link. */
+export function shaped(schema: Schema, shared: Record<string, Schema>): string {
+  const named = shared[target(schema) ?? '']
+  return named ? `<p>${typeOf(schema)}${shape(named)}` : shape(schema)
 }

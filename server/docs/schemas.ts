@@ -3,14 +3,32 @@ import * as contract from '../../client-sdk/contract/index.ts'
 
 export type Schema = { [key: string]: unknown }
 
-/** What has a name in the contract has it here too, and is written once. */
-const names = z.registry<{ id: string }>()
-for (const [name, it] of Object.entries<unknown>(contract)) if (it instanceof z.ZodType && !names.has(it)) names.add(it, { id: name })
+type Io = 'input' | 'output'
+type Names = Record<Io, z.core.$ZodRegistry<{ id: string }>>
+let known: Names | undefined
+/** What has a name in the contract has it here too, and is written once; but for what is read in another way than it is written. */
+function contractNames(): Names {
+  if (known) return known
+  known = { output: z.registry<{ id: string }>(), input: z.registry<{ id: string }>() }
+  for (const [name, it] of Object.entries<unknown>(contract)) {
+    if (!(it instanceof z.ZodType) || known.output.has(it)) continue
+    known.output.add(it, { id: name })
+    const [written, read] = (['input', 'output'] as const).map((io) => JSON.stringify(jsonSchema(it, { io })))
+    if (written === read) known.input.add(it, { id: name })
+  }
+  return known
+}
 
-/** Turns zod's schemas into JSON Schema, draft 7, which is AsyncAPI's own; named ones go into `shared`. `given`: those that zod does not say. */
-export function schemas(given: Record<string, Schema>): {
+/**
+ * Turns zod's schemas into JSON Schema: AsyncAPI's own is draft 7, OpenAPI's is 2020-12. Named ones go into `shared`. `given`: those
+ * that zod does not say.
+ */
+export function schemas(
+  given: Record<string, Schema>,
+  target: 'draft-7' | 'draft-2020-12' = 'draft-7',
+): {
   shared: Record<string, Schema>
-  of(type: z.ZodType, io?: 'input' | 'output'): Schema
+  of(type: z.ZodType, io?: Io): Schema
 } {
   const shared: Record<string, Schema> = { ...given }
   const share = (name: string, schema: Schema) => {
@@ -19,19 +37,17 @@ export function schemas(given: Record<string, Schema>): {
     if (known && JSON.stringify(known) !== JSON.stringify(schema)) throw new Error(`${name} is written in one way and read in another`)
     shared[name] = schema
   }
-  const of = (type: z.ZodType, io: 'input' | 'output' = 'output'): Schema => {
+  const of = (type: z.ZodType, io: Io = 'output'): Schema => {
     // Inside a list, since only what is inside something is pointed at by its name.
-    const { definitions, items } = z.toJSONSchema(z.array(type), {
-      target: 'draft-7',
-      io,
-      metadata: names,
-      unrepresentable: 'any',
-      override,
-    })
+    const { $defs, definitions = $defs, items } = jsonSchema(z.array(type), { target, io, metadata: contractNames()[io] })
     for (const [name, its] of Object.entries(definitions ?? {})) share(name, pointed(its) as Schema)
     return pointed(items) as Schema
   }
   return { shared, of }
+}
+
+function jsonSchema(type: z.ZodType, options: z.core.ToJSONSchemaParams) {
+  return z.toJSONSchema(type, { ...options, unrepresentable: 'any', override })
 }
 
 const LOWERCASE_UUID = '^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$'
@@ -60,5 +76,5 @@ function isPattern(pattern: string): boolean {
 const pointed = (schema: unknown): unknown =>
   JSON.parse(JSON.stringify(schema), (key, value) => {
     if (key !== '$ref' || typeof value !== 'string') return value
-    return value.replace('#/definitions/', '#/components/schemas/')
+    return value.replace(/^#\/(definitions|\$defs)\//, '#/components/schemas/')
   })

@@ -11,23 +11,41 @@ const KNOWN: Record<string, unknown> = {
   token: 'eyJhbGciOiJFZERTQSJ9.e30.c2ln',
   stream: UUID,
   hash: '0'.repeat(64),
+  nonce: '0'.repeat(32),
   requestId: 'a1b2c3-4d',
+  code: 'Zm9yLXlvdXItZXllcy1vbmx5',
 }
-const INSTANT = '2026-01-31T12:00:00.000Z'
+/** What a shape of this name looks like, wherever it stands. */
+const NAMED: Record<string, unknown> = {
+  Currency: 'EUR',
+  Territory: 'UA',
+  Language: 'en',
+  CatalogueKey: 'instagram',
+  WebAddress: 'https://www.example.com/',
+  CampaignCode: '4ZK7Q2M9X1BD',
+}
+const FORMATS: Record<string, unknown> = {
+  uuid: UUID,
+  'date-time': '2026-01-31T12:00:00.000Z',
+  date: '2026-01-31',
+  email: 'ada@example.com',
+}
 
 /** A value of this JSON Schema, the same each time. `shared`: what its `$ref`s name. */
 export function example(schema: Schema, shared: Record<string, Schema>, field = ''): unknown {
   const one = (s: unknown, name = field) => example(s as Schema, shared, name)
   const { $ref, format, properties, items, minItems, minimum } = schema
   const type = Array.isArray(schema.type) ? schema.type[0] : schema.type
-  if (typeof $ref === 'string') return one(shared[$ref.split('/').at(-1)!])
+  if (typeof $ref === 'string') {
+    const name = $ref.split('/').at(-1)!
+    return NAMED[name] ?? one(shared[name])
+  }
   if ('const' in schema) return schema.const
   if (Array.isArray(schema.enum)) return schema.enum[0]
   for (const choice of [schema.oneOf, schema.anyOf, schema.allOf]) if (Array.isArray(choice)) return one(choice[0])
   if (properties) return Object.fromEntries(Object.entries(properties).map(([name, its]) => [name, one(its, name)]))
   if (type === 'array') return items ? Array.from({ length: Math.max(1, Number(minItems ?? 1)) }, () => one(items)) : []
-  if (format === 'uuid') return UUID
-  if (format === 'date-time') return INSTANT
+  if (typeof format === 'string' && Object.hasOwn(FORMATS, format)) return FORMATS[format]
   if (Object.hasOwn(KNOWN, field) && (type === undefined || typeof KNOWN[field] === (type === 'integer' ? 'number' : type)))
     return KNOWN[field]
   if (type === 'integer' || type === 'number') return Math.max(1, Number(minimum ?? 1))
