@@ -1,7 +1,7 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Pool } from 'pg'
 import type { ActorKey, ApplicationId, BrandId, CampaignId, Role, RoomId, TeamRole, UserId } from '../client-sdk/contract/index.ts'
-import { instant, instant } from './log/read.ts'
+import { instant } from './log/read.ts'
 import { query, read } from './sql.ts'
 
 /** `actorKey`: who they are in the log that the thing's facts are told in, and `accessVersion` is that log's. */
