@@ -1,24 +1,26 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Pool } from 'pg'
 import { newId } from '../client-sdk/contract/index.ts'
+import { instant } from './log/read.ts'
 import { query, read } from './sql.ts'
 
 export type NewMail = { to: string; subject: string; text: string }
 /** A mail that this process may try to send now. `tries` counts this one; `age` in seconds. */
 export type DueMail = NewMail & { id: string; tries: number; age: number }
 /** A mail that waits, and why. */
-export type WaitingMail = NewMail & { id: string; at: Date; tries: number; failure: string | null }
+export type WaitingMail = NewMail & { id: string; at: string; tries: number; failure: string | null }
 
 /** Writes a mail in the caller's transaction, with what it is about: it goes if that is committed, and only then. */
 export const queueMail = (em: EntityManager, mail: NewMail): Promise<void> => queueMails(em, [mail])
 
 /** The same of many, in one statement. */
 export async function queueMails(em: EntityManager, mails: readonly NewMail[]): Promise<void> {
-  await query(
-    em,
-    'insert into mail (id, recipient, subject, body) select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[])',
-    [mails.map(() => newId()), mails.map(({ to }) => to), mails.map(({ subject }) => subject), mails.map(({ text }) => text)],
-  )
+  await query(em, 'insert into mail (id, recipient, subject, body) select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[])', [
+    mails.map(() => newId()),
+    mails.map(({ to }) => to),
+    mails.map(({ subject }) => subject),
+    mails.map(({ text }) => text),
+  ])
 }
 
 /**
@@ -61,7 +63,7 @@ export const waitingMail = (pool: Pool, limit: number): Promise<WaitingMail[]> =
   read<WaitingMail>(
     pool,
     'waiting_mail',
-    `select id, recipient as to, subject, body as text, created_at as at, tries, failure from mail
+    `select id, recipient as to, subject, body as text, ${instant('created_at')} as at, tries, failure from mail
       order by created_at desc, id desc limit $1`,
     [limit],
   )

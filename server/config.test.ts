@@ -107,6 +107,37 @@ describe('a key may come as', () => {
   })
 })
 
+describe('mail', () => {
+  const SMTP_URL = 'smtps://parley:hush@mail.example.com'
+  test.each([
+    ['Parley <parley@example.com>', { name: 'Parley', address: 'parley@example.com' }],
+    ['Бренди, творці <hello@example.com>', { name: 'Бренди, творці', address: 'hello@example.com' }],
+    ['<hello@example.com>', { name: '', address: 'hello@example.com' }],
+    ['hello@example.com', { name: '', address: 'hello@example.com' }],
+  ])('is from %s', (MAIL_FROM, from) => {
+    expect(readConfig({ ...production, SMTP_URL, MAIL_FROM }).smtp).toEqual({ url: SMTP_URL, from })
+  })
+  test.each([
+    'Parley',
+    'Parley <>',
+    'a@example.com, b@example.com',
+    'Parley <a@example.com> <b@example.com>',
+    'a@example.com\nBcc: b@example.com',
+  ])('is from no %j', (MAIL_FROM) => expect(faultsOf({ ...production, SMTP_URL, MAIL_FROM })).toContain('MAIL_FROM must be an address'))
+  test('waits without a server; a server needs a sender, and a database, and is no secret told', () => {
+    expect(readConfig(production).smtp).toBe(null)
+    const faults = [
+      faultsOf({ ...production, SMTP_URL }),
+      faultsOf({ ...production, MAIL_FROM: 'a@example.com' }),
+      faultsOf({ SMTP_URL, MAIL_FROM: 'a@example.com' }),
+      faultsOf({ ...production, SMTP_URL: 'http://parley:hush@mail', MAIL_FROM: 'a@example.com' }),
+    ]
+    const expected = ['required together', 'required together', 'SMTP_URL needs a DATABASE_URL', 'SMTP_URL must be an smtp://']
+    for (const [i, fault] of expected.entries()) expect(faults[i]).toContain(fault)
+    expect(faults.join()).not.toContain('hush')
+  })
+})
+
 test('earlier public keys come as jwks.json showed them', () => {
   const { jwk } = newSigner()
   expect(readConfig({ TOKEN_KEYS_BEFORE: JSON.stringify({ keys: [jwk] }) }).tokenKeysBefore).toEqual([jwk])

@@ -36,7 +36,7 @@ ${mails.map(article).join('') || '<p>There is none yet.</p>\n'}</html>
 
 const article = ({ at, to, subject, text }: WaitingMail) => `<article>
 <h2>${escaped(subject)}</h2>
-<p>To ${escaped(to)}, <time>${at.toISOString()}</time></p>
+<p>To ${escaped(to)}, <time>${at}</time></p>
 <pre>${escaped(text)}</pre>
 </article>
 `

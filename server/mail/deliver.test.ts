@@ -1,0 +1,177 @@
+import pg from 'pg'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { type NewMail, queueMail, waitingMail } from '../../persistence/mail.ts'
+import { openTestDatabase, type TestDatabase } from '../../persistence/testing.ts'
+import { type Mailer, MailFailure } from '../ports.ts'
+import { type Delivery, deliverMail, pauseAfter } from './deliver.ts'
+import { smtpMailer } from './smtp.ts'
+import { smtpServer } from './testing-smtp.ts'
+
+const FROM = { name: 'Parley', address: 'parley@example.com' }
+const INVITATION: NewMail = { to: 'ada@example.net', subject: 'Come in', text: 'The code is Zx81-secret.' }
+
+let t: TestDatabase
+const running: { stop?(): Promise<void>; close?(): Promise<void> }[] = []
+beforeEach(async () => {
+  t = await openTestDatabase()
+})
+afterEach(async () => {
+  for (const one of running.splice(0).toReversed()) await (one.stop ?? one.close)?.()
+  await t.close()
+})
+
+const queue = (mail: NewMail = INVITATION) => t.db.orm.em.fork().transactional((em) => queueMail(em, mail))
+const waiting = () => waitingMail(t.db.pool, 100)
+const begin = (mailer: Mailer, more: Partial<Parameters<typeof deliverMail>[0]> = {}): Delivery => {
+  const delivery = deliverMail({ pool: t.db.pool, mailer, poll: 20, firstPause: 0.05, ...more })
+  running.push(delivery)
+  return delivery
+}
+const overSmtp = (port: number) => smtpMailer({ url: `smtp://127.0.0.1:${port}`, from: FROM })
+const serve = async (...args: Parameters<typeof smtpServer>) => {
+  const server = await smtpServer(...args)
+  running.push(server)
+  return server
+}
+
+test('a mail that was written arrives once, says whom it is from, and is gone', async () => {
+  const server = await serve()
+  const { failure } = begin(overSmtp(server.port))
+  await queue()
+  const [{ id } = { id: '' }] = await waiting()
+  await expect.poll(waiting).toEqual([])
+  expect(server.arrived).toMatchObject([{ from: FROM.address, to: [INVITATION.to] }])
+  const { source } = server.arrived[0]!
+  for (const line of [
+    /^From: Parley <parley@example\.com>\r$/m,
+    /^To: ada@example\.net\r$/m,
+    /^Subject: Come in\r$/m,
+    /^The code is Zx81-secret\./m,
+  ])
+    expect(source).toMatch(line)
+  expect(source).toContain(`Message-ID: <${id}@example.com>`)
+  expect(failure()).toBe(null)
+})
+
+test('what is rolled back sends nothing', async () => {
+  const server = await serve()
+  const rolledBack = t.db.orm.em.fork().transactional(async (em) => {
+    await queueMail(em, INVITATION)
+    throw new Error('no')
+  })
+  await expect(rolledBack).rejects.toThrow('no')
+  begin(overSmtp(server.port))
+  await queue({ ...INVITATION, subject: 'Another' })
+  await expect.poll(waiting).toEqual([])
+  expect(server.arrived.map(({ source }) => /^Subject: (.*)\r$/m.exec(source)?.[1])).toEqual(['Another'])
+})
+
+test('while the mail server is down mail waits, says why without its words, and goes once it is back', async () => {
+  const gone = await smtpServer()
+  await gone.close()
+  const told: unknown[] = []
+  const { failure } = begin(overSmtp(gone.port), { failed: (mail) => told.push(mail) })
+  await queue()
+  await expect.poll(async () => (await waiting())[0]?.tries).toBeGreaterThan(1)
+  const [mail] = await waiting()
+  expect(mail?.failure).toMatch(/^ESOCKET|^ECONN/)
+  expect(failure()).toMatchObject({ why: mail!.failure })
+  expect(JSON.stringify([told, mail!.failure])).not.toMatch(/Zx81|ada@/)
+  const { arrived } = await serve({}, gone.port)
+  await expect.poll(waiting, { timeout: 5_000 }).toEqual([])
+  expect(arrived.map(({ to }) => to)).toEqual([[INVITATION.to]])
+  expect(failure()).toBe(null)
+})
+
+test('any number of deliverers at once send each mail once', async () => {
+  const server = await serve({ during: () => new Promise((done) => setTimeout(done, 5)) })
+  for (let i = 0; i < 4; i++) begin(overSmtp(server.port))
+  const subjects = Array.from({ length: 40 }, (_, i) => `Mail ${i}`)
+  await Promise.all(subjects.map((subject) => queue({ ...INVITATION, subject })))
+  await expect.poll(waiting, { timeout: 8_000 }).toEqual([])
+  const sent = server.arrived.map(({ source }) => /^Subject: (.*)\r$/m.exec(source)?.[1])
+  expect(sent.sort()).toEqual(subjects.sort())
+})
+
+test('a recipient whom the server refuses holds up nobody, waits longer each time, and is no fault of the server', async () => {
+  const server = await serve({
+    onRcptTo({ address }, _session, done) {
+      done(address.startsWith('nobody') ? Object.assign(new Error(`<${address}> Zx81-secret is unknown`), { responseCode: 550 }) : null)
+    },
+  })
+  const { failure } = begin(overSmtp(server.port))
+  await queue({ ...INVITATION, to: 'nobody@example.net' })
+  await expect.poll(async () => (await waiting())[0]?.tries).toBeGreaterThan(2)
+  await queue()
+  await expect.poll(() => server.arrived.length).toBe(1)
+  const [mail] = await waiting()
+  expect(mail).toMatchObject({ to: 'nobody@example.net', failure: 'EENVELOPE 550 at RCPT TO' })
+  expect(failure()).toBe(null)
+})
+
+test('the pause doubles up to an hour', () => {
+  expect([1, 2, 3, 4, 8, 9, 500].map((tries) => pauseAfter(tries))).toEqual([15, 30, 60, 120, 1_920, 3_600, 3_600])
+})
+
+test('a mail that nobody took for five days is given up, and no sooner', async () => {
+  const told: { gaveUp: boolean }[] = []
+  const refuse: Mailer = { send: () => Promise.reject(new MailFailure('no', { ofMail: false })) }
+  await queue()
+  await t.db.pool.query(`update mail set created_at = now() - interval '4 days 23 hours'`)
+  begin(refuse, { failed: (mail) => told.push(mail) })
+  await expect.poll(() => told.length).toBeGreaterThan(0)
+  expect(await waiting()).toHaveLength(1)
+  await t.db.pool.query(`update mail set created_at = now() - interval '5 days 1 minute'`)
+  await expect.poll(waiting).toEqual([])
+  expect(told.at(-1)?.gaveUp).toBe(true)
+})
+
+test('whoever dies over a mail leaves it to another, who sends it under the same id', async () => {
+  const ids: string[] = []
+  const { promise: forever, resolve: letGo } = Promise.withResolvers<void>()
+  begin({
+    send({ id }) {
+      ids.push(id)
+      return forever
+    },
+  })
+  await queue()
+  await expect.poll(() => ids.length).toBe(1)
+  await t.db.pool.query('update mail set next_at = now()') // the claim's time is over
+  begin({ send: async ({ id }) => void ids.push(id) })
+  await expect.poll(waiting).toEqual([])
+  expect(ids).toEqual([ids[0], ids[0]])
+  letGo()
+})
+
+test('no transaction is open while a mail server takes its time', async () => {
+  let talking = false
+  const server = await serve({
+    during: () => {
+      talking = true
+      return new Promise((done) => setTimeout(done, 300))
+    },
+  })
+  await queue()
+  begin(overSmtp(server.port), { poll: 2_000 }) // nothing else asks meanwhile
+  await expect.poll(() => talking).toBe(true)
+  const { rows } = await t.db.pool.query(
+    `select state from pg_stat_activity where datname = current_database() and xact_start is not null and pid <> pg_backend_pid()`,
+  )
+  expect(rows).toEqual([])
+  await expect.poll(waiting).toEqual([])
+})
+
+test('it goes on by itself after the database refused', async () => {
+  const server = await serve()
+  const broken: unknown[] = []
+  const admin = new pg.Client({ connectionString: t.url })
+  await admin.connect()
+  await admin.query('alter table parley.mail rename to gone')
+  begin(overSmtp(server.port), { broken: (error) => broken.push(error) })
+  await expect.poll(() => broken.length).toBeGreaterThan(0)
+  await admin.query('alter table parley.gone rename to mail')
+  await admin.end()
+  await queue()
+  await expect.poll(() => server.arrived.length, { timeout: 5_000 }).toBe(1)
+})

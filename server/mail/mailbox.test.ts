@@ -1,0 +1,43 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { queueMail } from '../../persistence/mail.ts'
+import { ORIGIN, type Rest, restWorld } from '../testing-rest.ts'
+
+let w: Rest
+beforeAll(async () => {
+  w = await restWorld({ mailbox: true })
+})
+afterAll(() => w.close())
+const read = (url: string, headers = {}) => w.app.request(url, { headers })
+
+test('the embedded mode’s mail is there to read, the newest first, and nothing of it is HTML', async () => {
+  const empty = await read('http://127.0.0.1:3000/dev/mailbox')
+  expect([empty.status, await empty.text()]).toEqual([200, expect.stringContaining('There is none yet')])
+  for (const subject of ['First', '<script>alert(1)</script>']) {
+    const mail = { to: '"><img src=x>@example.com', subject, text: `</pre><a href="javascript:0">'&amp;` }
+    await w.db.orm.em.fork().transactional((em) => queueMail(em, mail))
+  }
+  const answer = await read('http://localhost:3000/dev/mailbox')
+  const html = await answer.text()
+  expect(answer.headers.get('Content-Type')).toMatch(/^text\/html/)
+  expect(answer.headers.get('Content-Security-Policy')).toContain(`default-src 'none'`)
+  expect(answer.headers.get('Cache-Control')).toBe('no-store')
+  expect(html).not.toMatch(/<script|<img|<a /)
+  expect(html).toContain('&#60;script&#62;')
+  expect(html.indexOf('script')).toBeLessThan(html.indexOf('First'))
+})
+
+test.each(['http://evil.example:3000', 'http://127.0.0.1.evil.example', 'http://192.168.1.5:3000'])(
+  'whoever calls this machine %s learns nothing',
+  async (host) => expect((await read(`${host}/dev/mailbox`)).status).toBe(404),
+)
+
+test('it is in no description, and where it was not asked for it is not there', async () => {
+  const { body } = await w.call('GET', '/openapi.json')
+  expect(JSON.stringify(body)).not.toContain('mailbox')
+  const other = await restWorld()
+  expect((await other.app.request('http://127.0.0.1/dev/mailbox')).status).toBe(404)
+  await other.close()
+  expect(
+    (await read('http://127.0.0.1/dev/mailbox', { Origin: ORIGIN.replace('app', 'evil') })).headers.get('Access-Control-Allow-Origin'),
+  ).toBe(null)
+})
