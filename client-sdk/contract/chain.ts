@@ -2,7 +2,7 @@ import { canonical, type Json } from './canonical.ts'
 import type { ActorKey, CommandId, EventId, StreamId } from './ids.ts'
 import { formatUuid } from './uuid.ts'
 
-/** The primitives, given from outside: Node's crypto on the server, of @noble/hashes what it needs in the SDK. */
+/** The primitives, given from outside: Node's crypto on the server, its own of what it needs in the SDK. */
 export type Digest = {
   sha1(bytes: Uint8Array): Uint8Array
   sha256(bytes: Uint8Array): Uint8Array

@@ -37,6 +37,7 @@ export const marketRules = {
   /** What only the brand may do with its applications. */
   decide: run,
 } as const satisfies Record<string, readonly Role[]>
+/** What may be done with a brand, a campaign or an application, by what somebody is to it. */
 export type MarketRule = keyof typeof marketRules
 
 /** What needs no room. `anyone`: even without a session. */

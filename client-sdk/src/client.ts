@@ -14,6 +14,7 @@ import { Keep, OURS, partOf } from './keep.ts'
 import { guarded, Listeners, type OnError } from './listeners.ts'
 import type { ConnectOptions, Parley } from './parley.ts'
 import { patient, under } from './patience.ts'
+import { givePorts, type Part } from './ports.ts'
 import { heard } from './promises.ts'
 import { Requests } from './requests.ts'
 import type { Room, RoomHost } from './room.ts'
@@ -23,6 +24,7 @@ import { isRoomList } from './shapes.ts'
 import { openSocketIo } from './socket.ts'
 import { Health, type Status, statusOf } from './status.ts'
 import { memoryStorage } from './storage.ts'
+import { personOf } from './token.ts'
 
 /** Starts connecting at once, and goes on until it is closed. Throws a `TypeError` on a `url` or a `user` that is none. */
 export function connect(options: ConnectOptions): Parley {
@@ -43,6 +45,7 @@ class Client implements Parley {
   readonly #host: RoomHost
   readonly #inbox: InboxClient
   readonly #idle: Idle
+  readonly #parts: Part[] = []
   readonly #wake = () => this.#connection.tell('wake')
   readonly #health = new Health(() => this.#tellStatus())
   readonly #keep: Keep | null
@@ -103,11 +106,23 @@ class Client implements Parley {
       maxPending: options.maxPending ?? 1_000,
       onError,
     }
+    givePorts(this, {
+      ...this.#host,
+      put: (path, body, is) => this.#requests.put(path, body, is),
+      person: async () => personOf(await this.#connection.token()),
+      join: (part) => this.#join(part),
+    })
+  }
+
+  #join(part: Part): void {
+    this.#parts.push(part)
+    if (this.#stopped) part.stop(this.#stopped)
   }
 
   #arrived(): void {
     this.#each((room) => room.online())
     this.#inbox.online()
+    for (const part of this.#parts) part.online()
     if (this.#idle.away) this.#tellAway()
   }
 
@@ -195,6 +210,7 @@ class Client implements Parley {
   #hear(said: Whisper<WhisperName>): void {
     if ('rooms' in said) this.#inbox.hear(said.rooms)
     else if ('roomId' in said) this.#rooms.get(said.roomId)?.whispered(said)
+    else for (const part of this.#parts) part.hear(said)
   }
 
   #left(roomId: RoomId, done: Promise<unknown>): void {
@@ -214,6 +230,7 @@ class Client implements Parley {
     if (typeof globalThis.removeEventListener === 'function') globalThis.removeEventListener('online', this.#wake)
     this.#requests.stop(reason)
     this.#inbox.end()
+    for (const part of this.#parts) part.stop(reason)
     this.#idle.end()
     this.#each((room) => room.attendance.stop(reason))
     this.#keep?.close()

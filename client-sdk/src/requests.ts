@@ -1,7 +1,7 @@
 import { ParleyError } from '../contract/errors.ts'
 import { isSessionError, unanswered } from './errors.ts'
 import { heard } from './promises.ts'
-import { type Fetch, rest } from './rest.ts'
+import { type Fetch, type Request, rest } from './rest.ts'
 import { malformed } from './shapes.ts'
 import { Unsettled } from './unsettled.ts'
 
@@ -22,7 +22,12 @@ export class Requests {
 
   /** Rejects with `server.unavailable` for an answer of another shape. */
   get<T>(path: string, is: (answer: unknown) => answer is T): Promise<T> {
-    return heard(this.#open.track(this.#get(path, is)))
+    return heard(this.#open.track(this.#ask(path, is)))
+  }
+
+  /** In place of what is there. */
+  put<T>(path: string, body: object, is: (answer: unknown) => answer is T): Promise<T> {
+    return heard(this.#open.track(this.#ask(path, is, { method: 'PUT', body })))
   }
 
   /** The hub's checkpoint keys; with `reload`, past every cache on the way. */
@@ -36,9 +41,9 @@ export class Requests {
   }
 
   /** With the token at hand, and once more with a new one if that was refused. */
-  async #get<T>(path: string, is: (answer: unknown) => answer is T): Promise<T> {
+  async #ask<T>(path: string, is: (answer: unknown) => answer is T, request?: Request): Promise<T> {
     if (this.#over) throw this.#over
-    const ask = (token: string) => rest<unknown>(this.#fetch, this.#url, path, { token })
+    const ask = (token: string) => rest<unknown>(this.#fetch, this.#url, path, { ...request, token })
     const token = await this.#token()
     const answer = await ask(token).catch(async (error: unknown) => {
       if (!(error instanceof ParleyError) || !isSessionError(error.code)) throw error

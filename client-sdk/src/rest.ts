@@ -7,7 +7,7 @@ const REQUEST = 15_000
 /** What stands in for the platform’s `fetch`. */
 export type Fetch = typeof globalThis.fetch
 /** `cache: 'reload'` goes past the browser's cache, and asks those on the way to look again. */
-export type Request = { method?: 'GET' | 'POST' | 'DELETE'; token?: string; body?: unknown; cache?: 'reload' }
+export type Request = { method?: 'GET' | 'POST' | 'PUT' | 'DELETE'; token?: string; body?: unknown; cache?: 'reload' }
 
 /**
  * One call of the REST API, its answer as JSON. Rejects with the `RemoteError` of the problem details (RFC 9457) that the

@@ -2,7 +2,7 @@ import type { Message } from '../contract/chat/schema.ts'
 import type { ActorKey, CommandId, MessageId } from '../contract/ids.ts'
 import { can } from '../contract/permissions.ts'
 import type { RoomKind } from '../contract/roles.ts'
-import type { Member, RoomSettings } from '../contract/rooms/schema.ts'
+import type { Member, RoomSettings, Subject } from '../contract/rooms/schema.ts'
 import type { CompanyView } from './company.ts'
 import { expected } from './optimism.ts'
 import type { Outbox, Pending } from './outbox.ts'
@@ -38,6 +38,8 @@ export type RoomView = CompanyView & {
   readonly me: Member | null
   readonly members: readonly Member[]
   readonly settings: RoomSettings
+  /** What the room is about, and how that stands; null where it is about nothing but itself. */
+  readonly subject: Subject | null
   /** Seqs of the pinned messages, loaded or not, in the order in which they were pinned. */
   readonly pins: readonly number[]
   /** In order of seq, and what is still on its way at the end. */
@@ -76,6 +78,7 @@ export function viewOf(
     me,
     members: kept(before?.members, Object.values(room.members)),
     settings,
+    subject: room.subject,
     pins,
     messages: kept(before?.messages, shown),
     more: room.more,

@@ -15,17 +15,17 @@ import type { KeptCommand, KeptRoom } from './kept-format.ts'
  * What the SDK's own code leans on in what comes over a wire or out of a storage, and no more: fields and values that are
  * newer than it pass. (The contract's zod schemas are not bundled with the SDK.)
  */
-type Shape<T> = (value: unknown) => value is T
+export type Shape<T> = (value: unknown) => value is T
 type Fields<T> = { readonly [K in keyof T]?: (value: unknown) => boolean }
 
-const isString = (value: unknown): value is string => typeof value === 'string'
+export const isString = (value: unknown): value is string => typeof value === 'string'
 const isBoolean = (value: unknown): value is boolean => typeof value === 'boolean'
 /** Beyond the safe integers `seq + 1` is no other number, so there would be no end to what is missing. */
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
-const isSeq = (value: unknown): value is number => isCount(value) && value > 0
-const orNull = (is: (value: unknown) => boolean) => (value: unknown) => value === null || is(value)
-const listOf = (is: (value: unknown) => boolean) => (value: unknown) => Array.isArray(value) && value.every(is)
-const object =
+export const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
+export const isSeq = (value: unknown): value is number => isCount(value) && value > 0
+export const orNull = (is: (value: unknown) => boolean) => (value: unknown) => value === null || is(value)
+export const listOf = (is: (value: unknown) => boolean) => (value: unknown) => Array.isArray(value) && value.every(is)
+export const object =
   <T>(fields: Fields<T>): Shape<T> =>
   (value): value is T =>
     typeof value === 'object' &&

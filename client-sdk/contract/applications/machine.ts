@@ -18,6 +18,7 @@ export const applicationStates = [
   'expired',
   'cancelled',
 ] as const
+/** How an application stands. */
 export type ApplicationState = (typeof applicationStates)[number]
 export const applicationMoves = [
   'submit',
@@ -33,6 +34,7 @@ export const applicationMoves = [
   'cancel.revoke',
   'cancel.confirm',
 ] as const
+/** What can be done with an application. */
 export type ApplicationMove = (typeof applicationMoves)[number]
 /** Who moves: what somebody is to the application, an administrator, or the platform by itself. */
 export type ApplicationActor = Role | 'system' | 'admin'

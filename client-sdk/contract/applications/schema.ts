@@ -95,7 +95,9 @@ export const Board = z.object({
 })
 export type Board = z.output<typeof Board>
 
+/** How an application stands now, and where it is talked about. */
 export const ApplicationPlace = z.object({ ...Which.shape, state: ApplicationState, roomId: RoomId })
+/** How an application stands now, and where it is talked about. */
 export type ApplicationPlace = z.output<typeof ApplicationPlace>
 /** What became of each: where it stands, or why not. */
 export const Moved = z.object({

@@ -6,12 +6,14 @@ import { name } from '../names.ts'
 import { TeamRole } from '../roles.ts'
 import { Territory, WebAddress } from '../units.ts'
 
+/** What a brand says of itself. */
 export const BrandFields = z.object({
   name: name(120),
   about: text(4_000).nullable(),
   website: WebAddress.nullable(),
   territory: Territory.nullable(),
 })
+/** What a brand says of itself. */
 export type BrandFields = z.output<typeof BrandFields>
 /** What a brand says of which nothing was said. */
 export const blankBrand: Omit<BrandFields, 'name'> = { about: null, website: null, territory: null }
@@ -64,7 +66,9 @@ export const RemoveFromTeam = OfBrand.extend({ userId: UserId })
 export type RemoveFromTeam = z.output<typeof RemoveFromTeam>
 
 const Ref = z.object({ brandId: BrandId })
+/** A brand as it now is. */
 export const BrandPlace = Ref.extend({ version: Revision })
+/** A brand as it now is. */
 export type BrandPlace = z.output<typeof BrandPlace>
 
 export const brandCommands = {

@@ -2,8 +2,10 @@
 import type { TeamRole } from '../roles.ts'
 
 export const campaignStates = ['draft', 'open', 'paused', 'closed', 'completed', 'cancelled'] as const
+/** How a campaign stands. */
 export type CampaignState = (typeof campaignStates)[number]
 export const campaignMoves = ['publish', 'pause', 'resume', 'close', 'reopen', 'complete', 'cancel'] as const
+/** What can be done with a campaign. */
 export type CampaignMove = (typeof campaignMoves)[number]
 /** `system`: the platform by itself, when a moment has come. */
 export type CampaignActor = TeamRole | 'system'

@@ -169,7 +169,9 @@ export type DiscoverCampaigns = z.output<typeof DiscoverCampaigns>
 export const ListCampaigns = Page.extend({ brandId: BrandId, state: several(CampaignState), q: text(200).optional() })
 export type ListCampaigns = z.output<typeof ListCampaigns>
 
+/** How a campaign stands now. */
 export const CampaignPlace = z.object({ campaignId: CampaignId, state: CampaignState, version: Revision })
+/** How a campaign stands now. */
 export type CampaignPlace = z.output<typeof CampaignPlace>
 const Ref = z.object({ campaignId: CampaignId })
 

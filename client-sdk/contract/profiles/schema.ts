@@ -20,7 +20,9 @@ export type Channel = z.output<typeof Channel>
 /** What a creator usually asks for one piece of work. */
 export const Rate = z.object({ work: name(100), price: Money })
 export type Rate = z.output<typeof Rate>
+/** Earlier work, where it can be seen. */
 export const PortfolioLink = z.object({ title: name(100), url: WebAddress })
+/** Earlier work, where it can be seen. */
 export type PortfolioLink = z.output<typeof PortfolioLink>
 
 const unique = <T extends z.ZodType>(item: T, max: number, what: string) =>
