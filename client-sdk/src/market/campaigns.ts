@@ -1,0 +1,86 @@
+import type { CampaignMove } from '../../contract/campaigns/machine.ts'
+import type { Campaign, CampaignCard, CampaignFields, CampaignListing, CampaignPlace } from '../../contract/campaigns/schema.ts'
+import type { CampaignFilter, DiscoverFilter } from './filters.ts'
+import { type MarketHost, pagesOf, type Versioned } from './host.ts'
+import { ListClient, type LiveList } from './list.ts'
+import { campaignsOf, discovered, saved } from './list-kinds.ts'
+import { pathOf } from './paths.ts'
+import { isCampaign, isCampaigns, isListings } from './shapes.ts'
+
+/** A campaign as it was read, or its id and the version that a change is made for. */
+export type CampaignRef = Versioned<'campaignId'>
+/** Later deadlines, ISO 8601. */
+export type Deadlines = { readonly applyBy?: string; readonly decideBy?: string }
+
+/**
+ * Campaigns. What is changed is changed as the version that was read: if it is another by now, that rejects with `resource.stale`.
+ * Orders wait for the connection, and are done once.
+ */
+export interface Campaigns {
+  /** All of a campaign, as we may see it. */
+  get(campaignId: string): Promise<Campaign>
+  /** A new draft; what is left out is blank. */
+  create(brandId: string, fields: Pick<CampaignFields, 'title'> & Partial<CampaignFields>): Promise<CampaignPlace>
+  /** What is left out stays. */
+  update(campaign: CampaignRef, fields: Partial<CampaignFields>): Promise<CampaignPlace>
+  /** Rejects with `campaign.incomplete`, whose message says what is missing. */
+  publish(campaign: CampaignRef): Promise<CampaignPlace>
+  /** Takes no applications until `resume`. */
+  pause(campaign: CampaignRef): Promise<CampaignPlace>
+  /** Takes applications again. */
+  resume(campaign: CampaignRef): Promise<CampaignPlace>
+  /** Takes no more applications. */
+  close(campaign: CampaignRef): Promise<CampaignPlace>
+  /** Takes applications again, until a later deadline. */
+  reopen(campaign: CampaignRef, deadlines: Deadlines): Promise<CampaignPlace>
+  /** Ends it, and declines what is open. For owners. */
+  cancel(campaign: CampaignRef, reason: string): Promise<CampaignPlace>
+  /** A new draft with the same content, without its dates. */
+  copy(campaignId: string): Promise<CampaignPlace>
+  /** Whether we keep it among our own. */
+  save(campaignId: string, saved: boolean): Promise<Pick<Campaign, 'campaignId'>>
+  /** Shows it to the creator of this address. */
+  invite(campaignId: string, email: string): Promise<Pick<Campaign, 'campaignId'>>
+  /** Shows it to them no more. */
+  uninvite(campaignId: string, email: string): Promise<Pick<Campaign, 'campaignId'>>
+  /** Lets us see the campaign whose code this is. */
+  redeem(code: string): Promise<Pick<Campaign, 'campaignId'>>
+  /** For creators: what is open and may be seen. */
+  discover(filter?: DiscoverFilter): LiveList<CampaignListing>
+  /** For its team: the last changed first. */
+  ofBrand(brandId: string, filter?: CampaignFilter): LiveList<CampaignCard>
+  /** Those that we keep, the last kept first. */
+  saved(): LiveList<CampaignListing>
+}
+
+type Move = Exclude<CampaignMove, 'complete'>
+
+export function campaignsOn(host: MarketHost): Campaigns {
+  const { orders, ports } = host
+  const move = (how: Move, { campaignId, version }: CampaignRef, more: { reason?: string } & Deadlines = {}) =>
+    orders.order('campaign.move', { campaignId, version, move: how, ...more })
+  return {
+    get: (campaignId) => ports.get(pathOf(['campaigns', campaignId]), isCampaign),
+    create: (brandId, fields) => orders.order('campaign.create', { ...fields, brandId }),
+    update: ({ campaignId, version }, fields) => orders.order('campaign.update', { ...fields, campaignId, version }),
+    publish: (campaign) => move('publish', campaign),
+    pause: (campaign) => move('pause', campaign),
+    resume: (campaign) => move('resume', campaign),
+    close: (campaign) => move('close', campaign),
+    reopen: (campaign, deadlines) => move('reopen', campaign, deadlines),
+    cancel: (campaign, reason) => move('cancel', campaign, { reason }),
+    copy: (campaignId) => orders.order('campaign.copy', { campaignId }),
+    save: async (campaignId, isSaved) => {
+      const ref = await orders.order('campaign.save', { campaignId, saved: isSaved })
+      host.tell({ campaignId, saved: isSaved })
+      return ref
+    },
+    invite: (campaignId, email) => orders.order('campaign.invite', { campaignId, email }),
+    uninvite: (campaignId, email) => orders.order('campaign.uninvite', { campaignId, email }),
+    redeem: (code) => orders.order('campaign.redeem', { code }),
+    discover: (filter = {}) => new ListClient(host, discovered(pagesOf(host, isListings, ['campaigns'], filter), filter)),
+    ofBrand: (brandId, filter = {}) =>
+      new ListClient(host, campaignsOf(pagesOf(host, isCampaigns, ['brands', brandId, 'campaigns'], filter), brandId, filter)),
+    saved: () => new ListClient(host, saved(pagesOf(host, isListings, ['me', 'saved-campaigns']))),
+  }
+}
