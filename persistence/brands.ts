@@ -1,63 +1,46 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Pool } from 'pg'
 import type { ActorKey, Brand, BrandId, Invitation, RoomId, TeamMember, TeamRole, UserId } from '../client-sdk/contract/index.ts'
+import { instant } from './log/read.ts'
 import { query, read } from './sql.ts'
 
-type BrandRow = {
-  id: BrandId
-  version: number
-  name: string
-  about: string | null
-  website: string | null
-  territory: string | null
-  me: TeamRole
-  created_at: Date
-}
-const toBrand = ({ id: brandId, created_at, ...row }: BrandRow): Brand => ({ brandId, ...row, createdAt: created_at.toISOString() })
-const BRAND = `select b.id, b.version, b.name, b.about, b.website, b.territory, t.role as me, b.created_at
+const BRAND = `select b.id as "brandId", b.version, b.name, b.about, b.website, b.territory, t.role as me, ${instant('b.created_at')} as "createdAt"
   from active_team t join brand b on b.id = t.brand_id`
 
 /** The brands that a person is of the team of, the newest first, after that one. */
-export async function brandsOf(pool: Pool, userId: UserId, limit: number, after: BrandId | null): Promise<Brand[]> {
-  const rows = await read<BrandRow>(
-    pool,
-    'brands_of',
-    `${BRAND} where t.user_id = $1 and ($3::uuid is null or t.brand_id < $3) order by t.brand_id desc limit $2`,
-    [userId, limit, after],
-  )
-  return rows.map(toBrand)
-}
+export const brandsOf = (pool: Pool, userId: UserId, limit: number, after: BrandId | null): Promise<Brand[]> =>
+  read(pool, 'brands_of', `${BRAND} where t.user_id = $1 and ($3::uuid is null or t.brand_id < $3) order by t.brand_id desc limit $2`, [
+    userId,
+    limit,
+    after,
+  ])
 
 /** A brand as somebody of its team sees it; undefined for everybody else. */
 export async function brandFor(pool: Pool, brandId: BrandId, userId: UserId): Promise<Brand | undefined> {
-  const [row] = await read<BrandRow>(pool, 'brand_for', `${BRAND} where t.brand_id = $1 and t.user_id = $2`, [brandId, userId])
-  return row && toBrand(row)
+  const [row] = await read<Brand>(pool, 'brand_for', `${BRAND} where t.brand_id = $1 and t.user_id = $2`, [brandId, userId])
+  return row
 }
 
 /** Who is in the team, the longest there first; those too whom the platform has shut out, since they are to be removed like others. */
-export async function teamOf(pool: Pool, brandId: BrandId): Promise<TeamMember[]> {
-  const rows = await read<{ userId: UserId; name: string; email: string; role: TeamRole; since: Date }>(
+export const teamOf = (pool: Pool, brandId: BrandId): Promise<TeamMember[]> =>
+  read(
     pool,
     'team_of',
-    `select t.user_id as "userId", p.name, p.email, t.role, t.since from team_member t join person p on p.id = t.user_id
+    `select t.user_id as "userId", p.name, p.email, t.role, ${instant('t.since')} as since
+       from team_member t join person p on p.id = t.user_id
       where t.brand_id = $1 and t.removed_at is null order by t.since, t.actor_key`,
     [brandId],
   )
-  return rows.map((row) => ({ ...row, since: row.since.toISOString() }))
-}
 
 /** What can still be taken up, the newest first. */
-export async function invitationsOf(pool: Pool, brandId: BrandId): Promise<Invitation[]> {
-  type Row = Omit<Invitation, 'createdAt' | 'endsAt'> & { createdAt: Date; endsAt: Date }
-  const rows = await read<Row>(
+export const invitationsOf = (pool: Pool, brandId: BrandId): Promise<Invitation[]> =>
+  read(
     pool,
     'invitations_of',
-    `select id as "invitationId", email, role, created_at as "createdAt", ends_at as "endsAt" from invitation
-      where brand_id = $1 and ends_at > clock_timestamp() order by created_at desc, id desc`,
+    `select id as "invitationId", email, role, ${instant('created_at')} as "createdAt", ${instant('ends_at')} as "endsAt"
+       from invitation where brand_id = $1 and ends_at > clock_timestamp() order by created_at desc, id desc`,
     [brandId],
   )
-  return rows.map((row) => ({ ...row, createdAt: row.createdAt.toISOString(), endsAt: row.endsAt.toISOString() }))
-}
 
 /** Of an invitation that can be taken up: whether its address has an account already. Undefined where there is none. */
 export async function invitedBy(pool: Pool, codeHash: Buffer): Promise<{ hasAccount: boolean } | undefined> {
