@@ -1,4 +1,4 @@
-import { PersonSettings } from '../../client-sdk/contract/index.ts'
+import { ChangeSettings, PersonSettings } from '../../client-sdk/contract/index.ts'
 import { body, json, route, router } from '../route.ts'
 import { changeSettings, getSettings } from './settings.ts'
 
@@ -14,11 +14,12 @@ const getSettingsRoute = route({
 
 const changeSettingsRoute = route({
   id: 'me.changeSettings',
-  summary: 'Says all that the caller wants for themselves from now on.',
+  summary: 'Says what the caller wants for themselves from now on; what is left out stays.',
   method: 'put',
   path: '/me/settings',
   allow: 'signedIn',
-  request: { body: body(PersonSettings, 'What the caller wants from now on') },
+  fails: ['resource.notFound'],
+  request: { body: body(ChangeSettings, 'What the caller wants from now on; what is left out stays') },
   responses: { 200: json(PersonSettings, 'It holds, on all their connections') },
 })
 

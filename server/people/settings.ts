@@ -1,4 +1,4 @@
-import { type CommandId, newId, type PersonSettings, SYSTEM } from '../../client-sdk/contract/index.ts'
+import { type ChangeSettings, type CommandId, newId, type PersonSettings, SYSTEM } from '../../client-sdk/contract/index.ts'
 import { notFound } from '../../persistence/event-log.ts'
 import * as persons from '../../persistence/person-settings.ts'
 import { type Ctx, caller } from '../ctx.ts'
@@ -9,13 +9,21 @@ export async function getSettings(ctx: Ctx): Promise<PersonSettings> {
   return settings
 }
 
-/** Tells it on the caller's own stream: from there every node learns of it, for all of their sockets. The same again does nothing. */
-export async function changeSettings(ctx: Ctx, settings: PersonSettings): Promise<PersonSettings> {
+/**
+ * What is left out stays. A change of presence is told on the caller's own stream: from there every node learns of it, for all of
+ * their sockets. The same again tells nothing.
+ */
+export function changeSettings(ctx: Ctx, changes: ChangeSettings): Promise<PersonSettings> {
   const { userId } = caller(ctx)
-  await ctx.em.transactional(async (em) => {
-    if (!(await persons.changeSettings(em, userId, settings))) return
+  return ctx.em.transactional(async (em) => {
+    const before = await persons.lockSettings(em, userId)
+    if (!before) throw notFound('person')
+    const after = { ...before, ...changes, notifications: { ...before.notifications, ...changes.notifications } }
+    await persons.writeSettings(em, userId, after)
+    const { presence } = after
+    if (presence === before.presence) return after
     const by = { actor: SYSTEM, commandId: newId<CommandId>(), accessVersion: null }
-    await ctx.log.append(em, [{ ...by, streamId: userId, type: 'person.settingsChanged', deal: settings, personal: null }])
+    await ctx.log.append(em, [{ ...by, streamId: userId, type: 'person.settingsChanged', deal: { presence }, personal: null }])
+    return after
   })
-  return settings
 }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { Command, type EventDef, text } from '../define.ts'
 import { UserId } from '../ids.ts'
 import { PlatformRole } from '../roles.ts'
+import { Language, TimeZone } from '../units.ts'
 
 /** Compared without regard to case. */
 const Email = z.email().max(254).toLowerCase()
@@ -15,13 +16,37 @@ export type FindPerson = z.output<typeof FindPerson>
 export const Person = z.object({ userId: UserId, email: z.string(), name: z.string(), role: PlatformRole })
 export type Person = z.output<typeof Person>
 
-/** What a person wants for themselves. `hidden`: nobody learns whether they are there, or when they last were. */
-export const PersonSettings = z.object({ presence: z.enum(['shown', 'hidden']) })
+/** Of what somebody is told while they are away. `digest`: once a day, of all that they have not read. */
+export const Notifications = z.object({
+  mentions: z.boolean(),
+  messages: z.boolean(),
+  applications: z.boolean(),
+  offers: z.boolean(),
+  digest: z.boolean(),
+})
+export type Notifications = z.output<typeof Notifications>
+/** Unless somebody says otherwise. */
+export const usualNotifications: Notifications = { mentions: true, messages: true, applications: true, offers: true, digest: false }
+
+/**
+ * What a person wants for themselves. `presence` `hidden`: nobody learns whether they are there, or when they last were.
+ * `profile`: which brands see a creator's: all, or those that they applied to.
+ */
+export const PersonSettings = z.object({
+  presence: z.enum(['shown', 'hidden']),
+  language: Language,
+  timeZone: TimeZone,
+  notifications: Notifications,
+  profile: z.enum(['brands', 'applied']),
+})
 export type PersonSettings = z.output<typeof PersonSettings>
+/** What is left out stays. */
+export const ChangeSettings = PersonSettings.extend({ notifications: Notifications.partial() }).partial()
+export type ChangeSettings = z.output<typeof ChangeSettings>
 
 /** On the person's own stream. */
 export const personEvents = {
   'person.blocked': { version: 1, deal: z.object({}), personal: null },
   'person.unblocked': { version: 1, deal: z.object({}), personal: null },
-  'person.settingsChanged': { version: 1, deal: PersonSettings, personal: null },
+  'person.settingsChanged': { version: 1, deal: PersonSettings.pick({ presence: true }), personal: null },
 } as const satisfies Record<string, EventDef>
