@@ -1,6 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { canonical, type Json } from '../../client-sdk/contract/canonical.ts'
-import type { ApplicationId, ApplicationState, BrandId, CampaignId, RoomId, Terms, UserId } from '../../client-sdk/contract/index.ts'
+import type { ApplicationId, ApplicationState, CampaignId, RoomId, Terms } from '../../client-sdk/contract/index.ts'
 import { query } from '../sql.ts'
 
 /** Counts an application into a state, and out of the one that it was in. Always in one order: two moves could wait for each other. */
@@ -33,10 +33,4 @@ export async function saveFirstTerms(em: EntityManager, applicationId: Applicati
 /** Past the entity: its version is seen by the creator, who must not learn that there are notes. */
 export async function saveNotesRoom(em: EntityManager, applicationId: ApplicationId, roomId: RoomId): Promise<void> {
   await query(em, 'update application set notes_room_id = $2 where id = $1', [applicationId, roomId])
-}
-
-/** Whether somebody is in a brand's team, under the brand's lock. */
-export async function isInTeam(em: EntityManager, brandId: BrandId, userId: UserId): Promise<boolean> {
-  const rows = await query(em, 'select from active_team where brand_id = $1 and user_id = $2', [brandId, userId])
-  return rows.length > 0
 }

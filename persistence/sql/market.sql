@@ -71,7 +71,7 @@ create table campaign (
   version int not null default 1,
   title text not null,
   brief text,
-  goals text[] not null,
+  goals jsonb not null,
   deliverables jsonb not null,
   platforms text[] not null,
   categories text[] not null,
@@ -138,7 +138,7 @@ create table application (
   notes_room_id uuid unique references room (id),
   state text not null check (state in ('submitted', 'shortlisted', 'negotiating', 'agreed', 'agreed+brand', 'agreed+creator', 'delivering',
     'delivering+brand', 'delivering+creator', 'completed', 'declined', 'withdrawn', 'expired', 'cancelled')),
-  version int not null,
+  version int not null default 1,
   has_terms boolean not null,
   submitted bigint not null,                 -- the seq, in its room, of the event that has cover and answers
   submitted_at timestamptz not null,

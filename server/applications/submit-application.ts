@@ -99,7 +99,6 @@ async function submit(em: EntityManager, ctx: Ctx, { person, campaign, room }: H
     roomId: opened.room.id,
     notesRoomId: null,
     state: 'submitted',
-    version: 1,
     hasTerms: input.terms !== null,
     submitted: SUBMITTED,
     submittedAt: at,

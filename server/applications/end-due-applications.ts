@@ -1,0 +1,67 @@
+import { eventId } from '../../client-sdk/contract/chain.ts'
+import { type CampaignId, type CommandId, isOpen, ParleyError, SYSTEM } from '../../client-sdk/contract/index.ts'
+import { type Cause, type Due, dueCampaigns, openApplications, settle } from '../../persistence/applications/due.ts'
+import { digest } from '../../persistence/digest.ts'
+import { databaseNow } from '../../persistence/market.ts'
+import type { Ctx } from '../ctx.ts'
+import { foreseen } from '../foreseen.ts'
+import { change, type Held, hold } from './change.ts'
+
+/** How much is ended in one call, so that who stops the sweep waits for no more. */
+const AT_ONCE = 100
+
+/** Lets applications expire on which nobody decided until the campaign's deadline. Says how many. */
+export const expireDueApplications = (ctx: Ctx): Promise<number> => endDue(ctx, 'deadline')
+/** Declines what is still open in campaigns that were cancelled. Says how many. */
+export const declineCancelled = (ctx: Ctx): Promise<number> => endDue(ctx, 'cancelled')
+
+/** Any number of processes may: what one has in hand, the others leave alone. One that fails holds up no other. */
+async function endDue(ctx: Ctx, cause: Cause): Promise<number> {
+  const campaigns = await dueCampaigns(ctx.db.pool, cause, AT_ONCE)
+  if (campaigns.length === 0) return 0
+  const due = await openApplications(ctx.db.pool, campaigns, AT_ONCE)
+  const failures: unknown[] = []
+  let moved = 0
+  for (const one of due) {
+    try {
+      if (await end(ctx, cause, one)) moved++
+    } catch (error) {
+      if (isLost(error)) throw error
+      failures.push(error)
+    }
+  }
+  await settleAll(ctx, cause, campaigns)
+  if (failures.length > 0) throw new AggregateError(failures, `${failures.length} applications could not be ended`)
+  return moved
+}
+
+const isLost = (error: unknown): boolean => {
+  const known = foreseen(error)
+  return known instanceof ParleyError && known.retryable
+}
+
+const settleAll = (ctx: Ctx, cause: Cause, campaigns: readonly CampaignId[]) =>
+  ctx.em.fork().transactional((em) => settle(em, cause, campaigns))
+
+const moves = {
+  deadline: { move: 'expire', reason: null },
+  cancelled: { move: 'decline', reason: 'The campaign was cancelled' },
+} as const
+
+/** True if this call ended it. */
+const end = (ctx: Ctx, cause: Cause, { id, brandId, campaignId }: Due): Promise<boolean> =>
+  ctx.em.fork().transactional(async (em) => {
+    const { move, reason } = moves[cause]
+    const held = await hold(em, { brandId, campaignId, applicationId: id, move }, false)
+    if (!held || !isOpen(held.application.state) || !isStillDue(cause, held, await databaseNow(em))) return false
+    const by = { actor: SYSTEM, commandId: commandIdOf(held.application), accessVersion: null }
+    await change(em, ctx, held, { move, as: 'system', by, reason })
+    return true
+  })
+
+const isStillDue = (cause: Cause, { campaign: { state, decideBy } }: Held, now: Date): boolean =>
+  cause === 'cancelled' ? state === 'cancelled' : !!decideBy && decideBy <= now
+
+/** UUIDv5, like an event's id: of the application and what it was before. */
+const commandIdOf = ({ id, version }: Held['application']): CommandId =>
+  eventId(digest, id as string as CommandId, SYSTEM, version) as string as CommandId
