@@ -71,7 +71,7 @@ async function fillCampaigns(ask: Ask, count: number, words: readonly string[]):
     `insert into campaign (brand_id, id, room_id, state, version, title, goals, deliverables, platforms, categories, territories, languages,
                            budget_min, budget_max, currency, apply_by, decide_by, visibility, questions, code, words, created_at, published_at, changed_at)
      select id('brand', c / ${CAMPAIGNS}), id('campaign', c), id('campaign-room', c),
-            (array['open', 'open', 'open', 'open', 'open', 'open', 'open', 'closed', 'draft', 'paused'])[1 + c % 10], 2, 'Campaign ' || c, '{}', '[]',
+            (array['open', 'open', 'open', 'open', 'open', 'open', 'open', 'closed', 'draft', 'paused'])[1 + c % 10], 2, 'Campaign ' || c, '[]', '[]',
             array[(array['instagram', 'tiktok', 'youtube', 'podcast'])[1 + c % 4]], array[(select key from catalogue where list = 'categories' order by key offset c % 24 limit 1)],
             array[(array['UA', 'DE', 'JP', 'NO', 'ES'])[1 + c % 5]], array[(array['en', 'uk', 'de'])[1 + c % 3]],
             c % 500 * 1000, c % 500 * 2000, 'EUR', now() + (1 + c % 60) * interval '1 day', now() + (61 + c % 60) * interval '1 day', 'public', '[]',

@@ -12,7 +12,7 @@ const CampaignSchema = defineEntity({
     version: p.integer().version(),
     title: p.text(),
     brief: p.text().nullable(),
-    goals: p.array<string>(),
+    goals: p.json().$type<string[]>(),
     deliverables: p.json().$type<CampaignFields['deliverables']>(),
     platforms: p.array<string>(),
     categories: p.array<string>(),

@@ -1,5 +1,27 @@
-import type { CreateCampaign, Output } from '../../client-sdk/contract/index.ts'
+import { blankCampaign, type CampaignPlace, type CreateCampaign } from '../../client-sdk/contract/index.ts'
+import { assertKnown } from '../catalogue/catalogue.ts'
 import type { Ctx } from '../ctx.ts'
-import { unfinished } from '../market/unfinished.ts'
+import { asTeam, insisting } from '../market/authorise.ts'
+import { once } from '../once.ts'
+import { assertInOrder, chosenIn, textOf } from './fields.ts'
+import { holdTeam } from './hold.ts'
+import { openCampaign } from './open-campaign.ts'
 
-export const createCampaign = (_ctx: Ctx, _input: CreateCampaign): Promise<Output<'campaign.create'>> => unfinished()
+/** A new draft, with its room for the brand's team. */
+export function createCampaign(ctx: Ctx, input: CreateCampaign): Promise<CampaignPlace> {
+  const { commandId, brandId, ...said } = input
+  return insisting(async () => {
+    await asTeam(ctx, 'runCampaigns', brandId)
+    const fields = { ...blankCampaign, ...said }
+    assertInOrder(fields)
+    const catalogue = await ctx.catalogue.read()
+    const text = await textOf(fields)
+    return ctx.em.transactional(async (em) => {
+      await holdTeam(em, ctx, 'runCampaigns', brandId)
+      return once(em, ctx, 'campaign.create', input, () => {
+        assertKnown(catalogue, chosenIn(fields))
+        return openCampaign(em, ctx, { brandId, commandId, fields, text })
+      })
+    })
+  })
+}

@@ -1,9 +1,78 @@
-import type { InviteCreator, Output, RedeemCode } from '../../client-sdk/contract/index.ts'
-import type { Ctx } from '../ctx.ts'
-import { unfinished } from '../market/unfinished.ts'
+import type { EntityManager } from '@mikro-orm/postgresql'
+import { type CampaignId, type InviteCreator, type Output, ParleyError, type RedeemCode } from '../../client-sdk/contract/index.ts'
+import { addGuest, addPersonAsGuest, campaignByCode, countInvited, invitedTo, removeGuest } from '../../persistence/campaigns/guests.ts'
+import { Brand } from '../../persistence/entities/brands.ts'
+import type { Campaign } from '../../persistence/entities/campaigns.ts'
+import { notFound } from '../../persistence/event-log.ts'
+import { type NewMail, queueMails } from '../../persistence/mail.ts'
+import { type Ctx, caller } from '../ctx.ts'
+import { asViewer, insisting } from '../market/authorise.ts'
+import { once } from '../once.ts'
+import { holdCampaign, holdTeam } from './hold.ts'
 
-export const inviteCreator = (_ctx: Ctx, _input: InviteCreator): Promise<Output<'campaign.invite'>> => unfinished()
+/** Addresses that one campaign invites. */
+const MOST = 1_000
 
-export const uninviteCreator = (_ctx: Ctx, _input: InviteCreator): Promise<Output<'campaign.uninvite'>> => unfinished()
+/**
+ * Shows a campaign to an address, and writes to it once the campaign is published. The answer is the same whether or not anybody has
+ * that address. Again it does nothing. Throws `campaign.full`.
+ */
+export const inviteCreator = (ctx: Ctx, input: InviteCreator): Promise<Output<'campaign.invite'>> =>
+  changeGuests(ctx, 'campaign.invite', input, async (em, campaign) => {
+    if (campaign.state === 'completed' || campaign.state === 'cancelled')
+      throw new ParleyError('campaign.illegalMove', `It is ${campaign.state}: nobody is invited any more`)
+    if (!(await addGuest(em, campaign.id, input.email, 'invited', ctx.now()))) return
+    if ((await countInvited(em, campaign.id)) > MOST) throw new ParleyError('campaign.full', `A campaign invites ${MOST} addresses at most`)
+    if (campaign.publishedAt) await writeTo(em, campaign, [input.email])
+  })
 
-export const redeemCode = (_ctx: Ctx, _input: RedeemCode): Promise<Output<'campaign.redeem'>> => unfinished()
+/** Takes that back, but for whoever has applied: the answer does not say who that is. */
+export const uninviteCreator = (ctx: Ctx, input: InviteCreator): Promise<Output<'campaign.uninvite'>> =>
+  changeGuests(ctx, 'campaign.uninvite', input, (em, campaign) => removeGuest(em, campaign.id, input.email))
+
+type Ref = { campaignId: CampaignId }
+type Effect = (em: EntityManager, campaign: Campaign) => Promise<void>
+function changeGuests(ctx: Ctx, name: string, input: InviteCreator, effect: Effect): Promise<Ref> {
+  return insisting(async () => {
+    const standing = await asViewer(ctx, 'runCampaigns', input.campaignId)
+    return ctx.em.transactional(async (em) => {
+      await holdTeam(em, ctx, 'runCampaigns', standing.brandId)
+      const campaign = await holdCampaign(em, standing)
+      return once(em, ctx, name, input, async () => {
+        await effect(em, campaign)
+        return { campaignId: campaign.id }
+      })
+    })
+  })
+}
+
+/** Opens a campaign that is for whoever has its code. Throws `resource.notFound` for a code of none. */
+export function redeemCode(ctx: Ctx, { code }: RedeemCode): Promise<Output<'campaign.redeem'>> {
+  const { userId } = caller(ctx)
+  return ctx.em.transactional(async (em) => {
+    const campaignId = await campaignByCode(em, code)
+    if (!campaignId) throw notFound('campaign')
+    await addPersonAsGuest(em, campaignId, userId, ctx.now())
+    return { campaignId }
+  })
+}
+
+/** Writes to all who were invited before there was anything to see. In the transaction that publishes it. */
+export const mailGuests = async (em: EntityManager, campaign: Campaign): Promise<void> =>
+  writeTo(em, campaign, await invitedTo(em, campaign.id))
+
+async function writeTo(em: EntityManager, { brandId, title }: Campaign, emails: readonly string[]): Promise<void> {
+  if (emails.length === 0) return
+  const brand = await em.findOneOrFail(Brand, brandId)
+  const subject = `${brand.name} invites you to a campaign`
+  const text = `${brand.name} invites you to apply to its campaign “${title}”.
+
+Sign in with this address, or make an account with it: the campaign is among those that you find there.
+
+If you did not expect this, you need not do anything.
+`
+  await queueMails(
+    em,
+    emails.map((to): NewMail => ({ to, subject, text })),
+  )
+}
