@@ -1,12 +1,12 @@
 import { LockMode } from '@mikro-orm/core'
 import type { EntityManager } from '@mikro-orm/postgresql'
-import { type OpenNotes, type Output, ParleyError, SYSTEM } from '../../client-sdk/contract/index.ts'
-import { isInTeam, saveNotesRoom } from '../../persistence/applications/changes.ts'
+import { type OpenNotes, type Output, SYSTEM } from '../../client-sdk/contract/index.ts'
+import { saveNotesRoom } from '../../persistence/applications/changes.ts'
 import { Application } from '../../persistence/entities/applications.ts'
-import { Brand } from '../../persistence/entities/brands.ts'
 import { Campaign } from '../../persistence/entities/campaigns.ts'
 import { Person } from '../../persistence/entities/people.ts'
 import { notFound } from '../../persistence/event-log.ts'
+import { holdTeam } from '../campaigns/hold.ts'
 import type { Ctx } from '../ctx.ts'
 import { asParty, insisting } from '../market/authorise.ts'
 import { openTeamRoom } from '../market/team-rooms.ts'
@@ -17,14 +17,12 @@ import { roomTitle } from './room-title.ts'
 /** The team's own room about an application, made when it is first asked for. The creator learns nothing of it, not even by a version. */
 export const openNotes = (ctx: Ctx, input: OpenNotes): Promise<Output<'application.openNotes'>> =>
   insisting(async () => {
-    const { brandId, userId } = await asParty(ctx, 'decide', input.applicationId)
+    const { brandId } = await asParty(ctx, 'decide', input.applicationId)
     return ctx.em.fork().transactional(async (em) => {
-      await em.findOne(Brand, brandId, { lockMode: LockMode.PESSIMISTIC_READ })
+      await holdTeam(em, ctx, 'decide', brandId) // the new room has no access version yet that the log could check
       const which = { brandId, id: input.applicationId }
       const application = await em.findOne(Application, which, { lockMode: LockMode.PESSIMISTIC_WRITE })
       if (!application) throw notFound('application')
-      // The new room has no access version yet that could show it: the brand's row is held, so this is still so at the commit.
-      if (!(await isInTeam(em, brandId, userId))) throw new ParleyError('access.changed', 'Rights have just changed; try again')
       return once(em, ctx, 'application.openNotes', input, async () => ({
         roomId: application.notesRoomId ?? (await open(em, ctx, input, application)),
       }))
