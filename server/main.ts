@@ -20,6 +20,7 @@ import { createLog, type Log } from './log.ts'
 import { openPost, type Post } from './mail/post.ts'
 import type { Engine } from './route.ts'
 import { createTokens } from './sessions/tokens.ts'
+import { sweep } from './sweep/sweep.ts'
 import { tally } from './tally.ts'
 
 /** Where the embedded mode keeps everything, in the folder that it is started in. */
@@ -57,6 +58,7 @@ async function start(config: Config, log: Log, reset: boolean): Promise<string> 
 
   const has = (role: Config['roles'][number]) => config.roles.includes(role)
   if (has('worker')) running.push(follow(db, checkpointer(checkpointKey)).stop, follow(db, searchIndexer, SEARCH_POLL).stop)
+  if (has('worker')) running.push(sweep(parts, (error) => log.error('sweep', { error })).stop)
 
   const post = openPost({ smtp: config.smtp, isEmbedded: home !== null, isWorker: has('worker'), pool: db.pool, log })
   running.push(post.stop)
