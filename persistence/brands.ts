@@ -54,6 +54,12 @@ export async function invitedBy(pool: Pool, codeHash: Buffer): Promise<{ hasAcco
   return row
 }
 
+/** As it is now: whoever holds the brand's row sees what those did who held it before. */
+export async function accessVersionOf(em: EntityManager, brandId: BrandId): Promise<number> {
+  const [row] = await query<{ access_version: string }>(em, 'select access_version from stream where id = $1', [brandId])
+  return Number(row!.access_version)
+}
+
 /** How many are in the team, or invited into it. */
 export async function countTeam(em: EntityManager, brandId: BrandId): Promise<number> {
   const [row] = await query<{ n: number }>(

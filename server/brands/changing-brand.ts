@@ -2,6 +2,7 @@ import { LockMode } from '@mikro-orm/core'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Json } from '../../client-sdk/contract/canonical.ts'
 import { type BrandId, type CommandId, type MarketRule, may, mayAs, ParleyError, type UserId } from '../../client-sdk/contract/index.ts'
+import { accessVersionOf } from '../../persistence/brands.ts'
 import { Brand } from '../../persistence/entities/brands.ts'
 import { notFound } from '../../persistence/event-log.ts'
 import { type Ctx, caller } from '../ctx.ts'
@@ -30,12 +31,19 @@ export const changingBrand = <T extends Json>(
     const { userId, role, actorKey: actor, accessVersion } = await asTeam(ctx, 'viewBrand', brandId)
     return ctx.em.transactional(async (em) => {
       const brand = await lockBrand(em, brandId)
+      await assertStanding(em, brandId, accessVersion)
       return once(em, ctx, name, input, async () => {
         if (!mayAs(rule, role)) throw denied('Your role in this brand does not allow that')
         return effect({ em, brand, userId, by: { actor, commandId, accessVersion } })
       })
     })
   })
+
+/** Before anything is said of the brand: who was removed while they waited for it learns nothing more. */
+async function assertStanding(em: EntityManager, brandId: BrandId, checked: number): Promise<void> {
+  if ((await accessVersionOf(em, brandId)) !== checked)
+    throw new ParleyError('access.changed', 'Rights in this brand have just changed; try again')
+}
 
 /** Whoever changes a brand or its team holds its row; whoever makes rooms that follow the team holds it shared. */
 export async function lockBrand(em: EntityManager, brandId: BrandId): Promise<Brand> {
