@@ -64,7 +64,7 @@ test('no secret has a default or stands in the file or in a layer: without it no
   const defaults = used.filter(({ kind, rest }) => kind === ':-' && rest !== '').map(({ name }) => name)
   expect(defaults).toEqual(['LOG_LEVEL'])
   const optional = new Set(used.filter(({ kind }) => kind === ':-').map(({ name }) => name))
-  expect([...optional].toSorted()).toEqual(['ALLOWED_ORIGINS', 'LOG_LEVEL', 'TOKEN_KEYS_BEFORE'])
+  expect([...optional].toSorted()).toEqual(['ALLOWED_ORIGINS', 'LOG_LEVEL', 'METRICS_TOKEN', 'TOKEN_KEYS_BEFORE'])
 
   const secrets = services
     .flatMap(([, { environment }]) => Object.entries(environment))

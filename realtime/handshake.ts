@@ -1,7 +1,8 @@
 import { z } from 'zod'
-import { LOWEST_PROTOCOL_VERSION, ParleyError, PROTOCOL_VERSION, wireError } from '../client-sdk/contract/index.ts'
+import { ParleyError, wireError } from '../client-sdk/contract/index.ts'
 import { type SessionDoor, sessionDoor } from '../persistence/session-door.ts'
 import type { House, SessionInfo } from '../server/ctx.ts'
+import { assertSpoken } from '../server/protocol.ts'
 import type { AppSocket } from './socket.ts'
 
 const Handshake = z.object({ token: z.string().min(1).max(4_096), sdk: z.string().max(64), protocol: z.int() })
@@ -11,9 +12,7 @@ export async function greet(house: House, auth: unknown): Promise<{ session: Ses
   const parsed = Handshake.safeParse(auth)
   if (!parsed.success) throw new ParleyError('session.required', 'A handshake says {token, sdk, protocol}')
   const { protocol, token } = parsed.data
-  if (protocol < LOWEST_PROTOCOL_VERSION || protocol > PROTOCOL_VERSION) {
-    throw new ParleyError('client.upgradeRequired', `This server speaks protocol ${LOWEST_PROTOCOL_VERSION} to ${PROTOCOL_VERSION}`)
-  }
+  assertSpoken(protocol)
   const session = await house.tokens.verify(token, house.now())
   const door = await sessionDoor(house.db.pool, session.sessionId)
   if (!door?.live) throw new ParleyError('session.ended', 'This session has ended; sign in again')

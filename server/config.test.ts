@@ -32,6 +32,13 @@ test('a socket has two thirds of its person’s rate, unless it is given its own
   expect(given).toMatchObject({ socketRate: { perSecond: 5, burst: 9 }, redisUrl: 'rediss://:hush@cache:6380/1' })
 })
 
+test('metrics take a token that is long enough and can be sent', () => {
+  expect(readConfig({}).metricsToken).toBeNull()
+  expect(readConfig({ METRICS_TOKEN: 'c3VwZXItc2VjcmV0LTE=' }).metricsToken).toBe('c3VwZXItc2VjcmV0LTE=')
+  expect(faultsOf({ METRICS_TOKEN: 'too-short' })).toContain('METRICS_TOKEN must have at least 16 characters')
+  expect(faultsOf({ METRICS_TOKEN: 'with a space in between' })).toContain('METRICS_TOKEN must be a bearer token')
+})
+
 test('it is frozen', () => {
   const config = readConfig(production)
   expect([config, config.rate, config.roles, config.allowedOrigins].every(Object.isFrozen)).toBe(true)

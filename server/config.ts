@@ -61,6 +61,11 @@ const Env = z.object({
   SIGN_INS_PER_ADDRESS: whole(1, 1_000_000, 100),
   SIGN_INS_PER_EMAIL: whole(1, 1_000_000, 10),
   TRUSTED_PROXIES: whole(0, 10, 0),
+  METRICS_TOKEN: z
+    .string()
+    .min(16, 'must have at least 16 characters')
+    .regex(/^[\w.~+/=-]+$/, 'must be a bearer token (RFC 6750)')
+    .optional(),
 })
 
 export type Config = Readonly<{
@@ -102,6 +107,8 @@ export type Config = Readonly<{
   signInsPerEmail: number
   /** How many proxies in front of this process add to `X-Forwarded-For`. */
   trustedProxies: number
+  /** Who sends it sees the metrics. */
+  metricsToken: string | null
 }>
 
 /** Reads the environment once. Throws one error that lists all that is wrong with it. An empty variable is an absent one. */
@@ -159,6 +166,7 @@ function fromEnv(env: z.output<typeof Env>): Config {
     signInsPerAddress: env.SIGN_INS_PER_ADDRESS,
     signInsPerEmail: env.SIGN_INS_PER_EMAIL,
     trustedProxies: env.TRUSTED_PROXIES,
+    metricsToken: env.METRICS_TOKEN ?? null,
   }
 }
 

@@ -19,11 +19,14 @@ import { logRoutes } from './log/routes.ts'
 import { wellKnownRoutes } from './log/well-known.ts'
 import type { Log } from './log.ts'
 import { mailboxRoutes } from './mail/mailbox.ts'
+import type { Metrics } from './metrics/metrics.ts'
+import { metricsRoutes } from './metrics/routes.ts'
 import { openApiRoutes } from './openapi/routes.ts'
 import { peopleRoutes } from './people/routes.ts'
 import { settingsRoutes } from './people/settings-routes.ts'
 import { named, problem } from './problem.ts'
 import { profileRoutes } from './profiles/routes.ts'
+import { checkProtocol } from './protocol.ts'
 import { roomRoutes } from './rooms/routes.ts'
 import { type AppEnv, assertEveryRouteHasARule, type Engine, router, use } from './route.ts'
 import { searchRoutes } from './search/routes.ts'
@@ -41,6 +44,8 @@ type Options = {
   api?: boolean
   /** Whether `/dev/mailbox` shows what mail waits: in the embedded mode alone. */
   mailbox?: boolean
+  /** What counts, and the token that shows it: null for a process that only its own machine reaches, without one nobody sees it. */
+  metrics?: { metrics: Metrics; token: string | null | undefined }
 }
 export type RestApp = OpenAPIHono<AppEnv>
 
@@ -52,17 +57,19 @@ const LOCAL = 'http://127.0.0.1:3000'
 /** The REST side of a node: what it answers needs no server, see `app.request`. Throws where a route has no rule. */
 export function createApp(
   house: House,
-  { log, isAllowedOrigin, engines = () => [], trustedProxies = 0, publicUrl = LOCAL, api = true, mailbox = false }: Options,
+  { log, isAllowedOrigin, engines = () => [], trustedProxies = 0, publicUrl = LOCAL, api = true, mailbox = false, metrics }: Options,
 ): RestApp {
   const app = router()
-  use(app, '*', begin(house, engines, trustedProxies, log))
+  use(app, '*', begin(house, engines, trustedProxies, log, metrics?.metrics))
   for (const path of ['/asyncapi', '/docs', '/errors']) use(app, path, pagePolicy)
   use(app, '*', secureHeaders({ contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] }, xFrameOptions: 'DENY' }))
   use(app, '*', cors({ ...CORS, origin: (origin) => (isAllowedOrigin(origin) ? origin : null) }))
   use(app, '*', bodyLimit({ maxSize: MOST_BYTES, onError: tooLarge }))
+  use(app, `${API}/*`, checkProtocol)
   for (const routes of api ? features : []) app.route(API, routes)
   const open = [welcomeRoutes, healthRoutes, wellKnownRoutes, asyncApiRoutes(publicUrl), openApiRoutes(app, publicUrl)]
   if (mailbox) open.push(mailboxRoutes)
+  if (metrics && metrics.token !== undefined) open.push(metricsRoutes(metrics.metrics, metrics.token))
   for (const routes of open) app.route('/', routes)
   app.notFound((c) => fail(c, new ParleyError('resource.notFound', 'There is nothing here')))
   app.onError((error, c) => fail(c, error))
@@ -93,7 +100,13 @@ const CORS = {
 }
 
 /** Around everything: what each request starts with, and its one line in the log. */
-function begin(house: House, engines: () => readonly Engine[], trustedProxies: number, log: Log): MiddlewareHandler<AppEnv> {
+function begin(
+  house: House,
+  engines: () => readonly Engine[],
+  trustedProxies: number,
+  log: Log,
+  metrics?: Metrics,
+): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     const started = performance.now()
     const requestId = nextRequestId()
@@ -104,8 +117,9 @@ function begin(house: House, engines: () => readonly Engine[], trustedProxies: n
     await next()
     c.header('X-Request-Id', requestId)
     if (!c.res.headers.has('Cache-Control')) c.header('Cache-Control', 'no-store')
-    const { route, ctx, code = 'ok' } = c.var
+    const { route, operation, ctx, code = 'ok' } = c.var
     const ms = Math.round((performance.now() - started) * 100) / 100
+    metrics?.request(operation ?? null, code, ms)
     const line = { route: route ?? null, actor: ctx?.session?.userId ?? null, requestId, code, status: c.res.status, ms }
     if (code === 'server.failed') log.error('rest', { ...line, error: c.error })
     else log.info('rest', line)

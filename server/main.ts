@@ -8,6 +8,7 @@ import { follow } from '../persistence/followers.ts'
 import { migrate } from '../persistence/migrate.ts'
 import { openRedis, type Redis } from '../persistence/redis.ts'
 import { searchIndexer } from '../persistence/search/indexer.ts'
+import type { Line } from '../realtime/door.ts'
 import { openHub } from '../realtime/hub.ts'
 import { type Config, isAllowedOrigin, readConfig } from './config.ts'
 import { house } from './ctx.ts'
@@ -18,6 +19,7 @@ import { createApp } from './http.ts'
 import { limitsFrom } from './limits-from.ts'
 import { createLog, type Log } from './log.ts'
 import { openPost, type Post } from './mail/post.ts'
+import { createMetrics } from './metrics/metrics.ts'
 import type { Engine } from './route.ts'
 import { createTokens } from './sessions/tokens.ts'
 import { sweep } from './sweep/sweep.ts'
@@ -57,7 +59,14 @@ async function start(config: Config, log: Log, reset: boolean): Promise<string> 
   if (home) await seed(parts)
 
   const has = (role: Config['roles'][number]) => config.roles.includes(role)
-  if (has('worker')) running.push(follow(db, checkpointer(checkpointKey)).stop, follow(db, searchIndexer, SEARCH_POLL).stop)
+  const metrics = createMetrics(db)
+  if (has('worker')) {
+    const followers = { checkpoints: follow(db, checkpointer(checkpointKey)), search: follow(db, searchIndexer, SEARCH_POLL) }
+    for (const [name, following] of Object.entries(followers)) {
+      metrics.follower(name, following)
+      running.push(following.stop)
+    }
+  }
   if (has('worker')) running.push(sweep(parts, (error) => log.error('sweep', { error })).stop)
 
   const post = openPost({ smtp: config.smtp, isEmbedded: home !== null, isWorker: has('worker'), pool: db.pool, log })
@@ -72,16 +81,26 @@ async function start(config: Config, log: Log, reset: boolean): Promise<string> 
     publicUrl: config.publicUrl,
     api: has('api'),
     mailbox: home !== null && has('api'),
+    metrics: { metrics, token: config.metricsToken ?? (home ? null : undefined) },
   })
   const http = createServer(getRequestListener(app.fetch))
   const failed = (error: unknown) => log.warn('hub', { error })
   if (has('realtime')) {
-    const line = ({ error, ...fields }: { error?: unknown; code: string }) =>
-      error === undefined ? log.info('command', fields) : log.error('command', { ...fields, error })
-    const dropped = tally((command, count) => log.warn('dropped', { command, count }))
+    const line = ({ error, ...fields }: Line) => {
+      metrics.command(fields.command, fields.code, fields.ms)
+      if (error === undefined) log.info('command', fields)
+      else log.error('command', { ...fields, error })
+    }
+    const tell = tally((command, count) => log.warn('dropped', { command, count }))
+    const dropped = (command: string) => {
+      metrics.dropped(command)
+      tell(command)
+    }
     const { trustedProxies, mostSockets } = config
     const ports = { house: parts, isAllowedOrigin: origin, log: line, dropped, failed }
-    running.push(openHub(http, { ...ports, redis, trustedProxies, mostSockets }).close)
+    const hub = openHub(http, { ...ports, redis, trustedProxies, mostSockets })
+    metrics.sockets(() => hub.io.sockets.sockets.size)
+    running.push(hub.close)
   } else {
     running.push(() => {
       setTimeout(() => http.closeAllConnections(), FAREWELL).unref()

@@ -35,6 +35,7 @@ export type AppEnv = {
     ctx: Ctx
     /** For the log line: where it went, and how it ended. */
     route: string
+    operation: string | undefined
     code: ErrorCode | undefined
   }
 }
@@ -75,7 +76,7 @@ export type Documented = RouteConfig & {
  */
 export function route<P extends string, R extends Declared & { path: P }>(config: R) {
   const { id, allow, fails = [], ...declared } = config
-  const middleware = guard(allow)
+  const middleware = guard(allow, id)
   const codes = codesOf(allow, fails, declared.request)
   const documented = {
     summary: isCommand(id) ? descriptions.commands[id] : undefined,
@@ -104,11 +105,12 @@ function codesOf(allow: Rule, fails: readonly ErrorCode[], request: RouteConfig[
   return [...new Set([...codes, ...fails, 'server.failed' as const, 'server.unavailable' as const])]
 }
 
-function guard(allow: Rule): MiddlewareHandler<AppEnv> {
+function guard(allow: Rule, id: string): MiddlewareHandler<AppEnv> {
   if (!isRule(allow)) throw new Error(`There is no permission rule ${String(allow)}`)
   const check: MiddlewareHandler<AppEnv> = async (c, next) => {
     const { house, requestId } = c.var
     c.set('route', `${c.req.method} ${routePath(c)}`)
+    c.set('operation', id)
     const session = allow === 'anyone' ? null : await authenticate(house, c.req.header('Authorization'))
     c.set('ctx', context(house, session, requestId))
     if (session && !house.limits.commands.take(session.userId)) throw limited(house.limits, 'commands', session.userId)

@@ -1,4 +1,5 @@
 import { type ErrorCode, ParleyError } from '../contract/errors.ts'
+import { PROTOCOL_VERSION } from '../contract/version.ts'
 import { asWireError, RemoteError, unanswered } from './errors.ts'
 
 /** Milliseconds. */
@@ -14,7 +15,7 @@ export type Request = { method?: 'GET' | 'POST' | 'PUT' | 'DELETE'; token?: stri
  * hub answered with, or with a retryable `server.unavailable` where none came.
  */
 export async function rest<T>(fetch: Fetch, url: string, path: string, { method = 'GET', token, body, cache }: Request = {}): Promise<T> {
-  const headers: Record<string, string> = { accept: 'application/json' }
+  const headers: Record<string, string> = { accept: 'application/json', 'parley-protocol': String(PROTOCOL_VERSION) }
   if (token !== undefined) headers.authorization = `Bearer ${token}`
   if (body !== undefined) headers['content-type'] = 'application/json'
   const init: RequestInit = { method, headers, signal: AbortSignal.timeout(REQUEST) }

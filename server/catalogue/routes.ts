@@ -17,7 +17,7 @@ const putEntryRoute = route({
   method: 'put',
   path: '/catalogue/{list}/{key}',
   allow: 'administer',
-  fails: ['access.denied', 'command.reused'],
+  fails: ['command.reused'],
   request: {
     headers: IdempotencyKey,
     params: PutEntry.pick({ list: true, key: true }),

@@ -12,6 +12,8 @@ const KNOWN: Record<string, unknown> = {
   stream: UUID,
   hash: '0'.repeat(64),
   nonce: '0'.repeat(32),
+  password: 'correct horse battery staple',
+  refreshToken: 'ZXhhbXBsZS1yZWZyZXNoLXRva2Vu',
   requestId: 'a1b2c3-4d',
   code: 'Zm9yLXlvdXItZXllcy1vbmx5',
 }
@@ -44,6 +46,7 @@ export function example(schema: Schema, shared: Record<string, Schema>, field = 
   if (Array.isArray(schema.enum)) return schema.enum[0]
   for (const choice of [schema.oneOf, schema.anyOf, schema.allOf]) if (Array.isArray(choice)) return one(choice[0])
   if (properties) return Object.fromEntries(Object.entries(properties).map(([name, its]) => [name, one(its, name)]))
+  if (Array.isArray(schema.prefixItems)) return schema.prefixItems.map((its) => one(its))
   if (type === 'array') return items ? Array.from({ length: Math.max(1, Number(minItems ?? 1)) }, () => one(items)) : []
   if (typeof format === 'string' && Object.hasOwn(FORMATS, format)) return FORMATS[format]
   if (Object.hasOwn(KNOWN, field) && (type === undefined || typeof KNOWN[field] === (type === 'integer' ? 'number' : type)))

@@ -56,8 +56,8 @@ const PROTOCOL: Parameter = {
   name: 'Parley-Protocol',
   in: 'header',
   required: false,
-  description: 'The protocol that the client was made for, so that one which is too old learns so',
-  schema: { type: 'integer', minimum: LOWEST_PROTOCOL_VERSION, maximum: 1_000_000 },
+  description: 'The protocol that the client speaks, so that one which is too old learns so',
+  schema: { type: 'integer', minimum: LOWEST_PROTOCOL_VERSION, maximum: PROTOCOL_VERSION },
 }
 const HEADERS = {
   'X-Request-Id': { description: 'The id under which the log has this request', schema: { type: 'string' } },

@@ -1,0 +1,99 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { Database } from '../../persistence/database.ts'
+import type { Following } from '../../persistence/followers.ts'
+import { type Gauges, readGauges } from '../../persistence/gauges.ts'
+
+export type Metrics = {
+  /** An answered request. `operation`: its id in OpenAPI, null for what is no operation. */
+  request(operation: string | null, code: string, ms: number): void
+  /** An answered command of a socket. */
+  command(name: string, code: string, ms: number): void
+  dropped(name: string): void
+  /** Where to ask how many sockets are open. */
+  sockets(open: () => number): void
+  /** One of this process's followers. */
+  follower(name: string, following: Pick<Following, 'failure'>): void
+  /** All of it, in Prometheus's text format. */
+  text(): Promise<string>
+  contentType: string
+}
+
+/** Upper bounds, in s. */
+const BUCKETS = [0.005, 0.02, 0.1, 0.5, 2, 8]
+/** How long the database may take to say how it stands, in ms: without it the rest is told all the same. */
+const PATIENCE = 1_000
+
+/** What one process counts. Labels are names of ours, so that no caller can make more of them. */
+export function createMetrics({ pool, log }: Pick<Database, 'pool' | 'log'>): Metrics {
+  const register = new Registry()
+  const registers = [register]
+  collectDefaultMetrics({ register })
+  const histogram = <L extends string>(name: string, help: string, labelNames: L[]) =>
+    new Histogram({ name, help, labelNames, buckets: BUCKETS, registers })
+  const requests = histogram('parley_http_request_duration_seconds', 'Requests by operation and how they ended', ['operation', 'code'])
+  const commands = histogram('parley_command_duration_seconds', 'Commands of sockets and how they ended', ['command', 'code'])
+  const dropped = new Counter({
+    name: 'parley_dropped_commands_total',
+    help: 'Commands beyond the limit, or without anybody to answer',
+    labelNames: ['command'],
+    registers,
+  })
+  const events = new Counter({ name: 'parley_log_events_total', help: 'Events that this process has committed', registers })
+  log.onCommit((all) => events.inc(all.reduce((sum, committed) => sum + committed.events.length, 0)))
+
+  const gauge = <L extends string = never>(name: string, help: string, labelNames: L[] = []) =>
+    new Gauge({ name, help, labelNames, registers })
+  const open = gauge('parley_open_sockets', 'Open sockets of this process')
+  const connections = gauge('parley_postgres_connections', 'Of this process, and who waits for one', ['state'])
+  const failing = gauge('parley_follower_failing', 'Whether the last batch of a follower of this process failed', ['follower'])
+  const database = databaseGauges(gauge)
+  const followers = new Map<string, Pick<Following, 'failure'>>()
+  let countSockets = () => 0
+
+  const look = async () => {
+    open.set(countSockets())
+    connections.set({ state: 'idle' }, pool.idleCount)
+    connections.set({ state: 'busy' }, pool.totalCount - pool.idleCount)
+    connections.set({ state: 'waited_for' }, pool.waitingCount)
+    for (const [follower, following] of followers) failing.set({ follower }, following.failure() === null ? 0 : 1)
+    const late = new AbortController()
+    const tooLate = sleep(PATIENCE, null, { signal: late.signal }).catch(() => null)
+    database(await Promise.race([readGauges(pool).catch(() => null), tooLate]))
+    late.abort()
+  }
+  return {
+    request: (operation, code, ms) => requests.observe({ operation: operation ?? 'none', code }, ms / 1_000),
+    command: (command, code, ms) => commands.observe({ command, code }, ms / 1_000),
+    dropped: (command) => dropped.inc({ command }),
+    sockets: (ask) => {
+      countSockets = ask
+    },
+    follower: (name, following) => void followers.set(name, following),
+    text: async () => {
+      await look()
+      return register.metrics()
+    },
+    contentType: register.contentType,
+  }
+}
+
+type MakeGauge = <L extends string = never>(name: string, help: string, labelNames?: L[]) => Gauge<L>
+/** What is not known is not told. */
+function databaseGauges(gauge: MakeGauge): (read: Gauges | null) => void {
+  const up = gauge('parley_postgres_up', 'Whether PostgreSQL answered')
+  const horizon = gauge('parley_log_horizon_transactions', 'How many transactions the oldest open write is behind the newest')
+  const lag = gauge('parley_follower_lag_seconds', 'Age of the oldest event that a follower has not had', ['follower', 'shard'])
+  const mails = gauge('parley_mail_waiting', 'Mails that have not been sent')
+  const mailAge = gauge('parley_mail_oldest_seconds', 'Age of the longest waiting mail')
+  return (read) => {
+    up.set(read ? 1 : 0)
+    for (const one of [horizon, mails, mailAge]) one.remove()
+    lag.reset()
+    if (!read) return
+    horizon.set(read.horizon)
+    mails.set(read.mails)
+    mailAge.set(read.mailAge)
+    for (const { name, shard, lag: seconds } of read.followers) lag.set({ follower: name, shard: String(shard) }, seconds)
+  }
+}
