@@ -2,6 +2,8 @@ import type pg from 'pg'
 import {
   type ApplicationId,
   type ApplicationPlace,
+  type ApplicationState,
+  type BrandId,
   type CampaignFields,
   type CampaignId,
   type Envelope,
@@ -76,3 +78,44 @@ export const membersOf = async (w: World, roomId: RoomId): Promise<string[]> =>
   (await w.db.pool.query<{ role: string }>('select role from active_member where room_id = $1 order by role', [roomId])).rows.map(
     ({ role }) => role,
   )
+
+type Fill = {
+  brandId: BrandId
+  campaigns: readonly CampaignId[]
+  perCampaign: number
+  states?: readonly ApplicationState[]
+  seconds?: number
+}
+/**
+ * Rows of applications, by so many creators to each of the campaigns, straight into the tables: for lists, which look at nothing
+ * else. Submitted and changed within so many whole seconds, so that many are at the same time.
+ */
+export async function fill(
+  superuser: pg.Client,
+  { brandId, campaigns, perCampaign, states = ['submitted'], seconds = 60 }: Fill,
+): Promise<void> {
+  await superuser.query(
+    'set search_path = parley; create temp table if not exists filled (campaign_id uuid, creator_id uuid, room_id uuid)',
+  )
+  await superuser.query('truncate filled')
+  await superuser.query(
+    `with p as (insert into stream (id, kind, last_hash) select gen_random_uuid(), 'user', '' from generate_series(1, $1) returning id),
+          q as (insert into person (id, email, name, role, password_hash) select id, id || '@example.com', 'c', 'creator', '' from p returning id)
+     insert into filled select c, q.id, gen_random_uuid() from q cross join unnest($2::uuid[]) as c`,
+    [perCampaign, campaigns],
+  )
+  await superuser.query(`insert into stream (id, kind, last_hash) select room_id, 'room', '' from filled`)
+  await superuser.query(`insert into room (id, kind, brand_id) select room_id, 'application', $1 from filled`, [brandId])
+  await superuser.query(
+    `insert into application (brand_id, id, campaign_id, creator_id, room_id, state, version, has_terms, submitted, submitted_at, changed_at)
+     select $1, gen_random_uuid(), campaign_id, creator_id, room_id, ($2::text[])[1 + floor(random() * $3)], 1, false, 2,
+            timestamptz '2026-01-01' + interval '1 second' * floor(random() * $4), timestamptz '2026-02-01' + interval '1 second' * floor(random() * $4)
+       from filled`,
+    [brandId, states, states.length, seconds],
+  )
+  await superuser.query(
+    `insert into application_count select campaign_id, state, count(*) from application where campaign_id = any($1) group by 1, 2
+     on conflict (campaign_id, state) do update set n = excluded.n`,
+    [campaigns],
+  )
+}
