@@ -5,7 +5,7 @@ import { type Ctx, caller } from '../ctx.ts'
 export type Chosen = Record<CatalogueList, readonly string[]>
 
 /** What there is to choose from. */
-export function getCatalogue(ctx: Ctx): Promise<Catalogue> {
+export async function getCatalogue(ctx: Ctx): Promise<Catalogue> {
   caller(ctx)
   return ctx.catalogue.read()
 }

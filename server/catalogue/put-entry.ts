@@ -4,7 +4,7 @@ import { type Ctx, caller } from '../ctx.ts'
 import { once, ownId } from '../once.ts'
 
 /** Adds something to choose from, names it anew, retires it or brings it back. It tells so only where something changed. */
-export function putEntry(ctx: Ctx, input: PutEntry): Promise<Output<'catalogue.put'>> {
+export async function putEntry(ctx: Ctx, input: PutEntry): Promise<Output<'catalogue.put'>> {
   if (!ctx.system && !may('administer', caller(ctx).role)) throw new ParleyError('access.denied', 'Your role does not allow that')
   const { commandId, ...entry } = input
   const { list, key } = entry

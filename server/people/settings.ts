@@ -13,7 +13,7 @@ export async function getSettings(ctx: Ctx): Promise<PersonSettings> {
  * What is left out stays. A change of presence is told on the caller's own stream: from there every node learns of it, for all of
  * their sockets. The same again tells nothing.
  */
-export function changeSettings(ctx: Ctx, changes: ChangeSettings): Promise<PersonSettings> {
+export async function changeSettings(ctx: Ctx, changes: ChangeSettings): Promise<PersonSettings> {
   const { userId } = caller(ctx)
   return ctx.em.transactional(async (em) => {
     const before = await persons.lockSettings(em, userId)
