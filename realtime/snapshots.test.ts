@@ -1,11 +1,17 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type EventName, events, type RoomId, type Snapshot } from '../client-sdk/contract/index.ts'
 import { emptyRoom, fromSnapshot, type RoomState, reduce } from '../client-sdk/contract/reduce.ts'
+import { moveApplication } from '../server/applications/move-application.ts'
+import { setTeamRole } from '../server/brands/change-team.ts'
+import { makeTeam } from '../server/brands/testing.ts'
+import { moveCampaign } from '../server/campaigns/move-campaign.ts'
+import { updateCampaign } from '../server/campaigns/update-campaign.ts'
 import { eraseMessages } from '../server/log/erase-messages.ts'
 import { addMember } from '../server/rooms/add-member.ts'
 import { removeMember } from '../server/rooms/remove-member.ts'
 import { commandId, type TestPerson } from '../server/testing.ts'
 import { hub, type TestClient, type TestHub } from './testing.ts'
+import { apply, draft, market, terms } from './testing-market.ts'
 
 let h: TestHub
 beforeAll(async () => {
@@ -13,15 +19,17 @@ beforeAll(async () => {
 })
 afterAll(() => h.close())
 
-/** What a room never sees: it lies on people's own streams. */
-const isElsewhere = (type: string) => /^(session|membership|person)\./.test(type)
+/** What a room never sees: it lies on the streams of people, of brands and of the platform. */
+const isElsewhere = (type: string) => /^(session|membership|person|profile|brand|catalogue)\./.test(type)
+
+type Acts = Partial<Record<EventName, () => Promise<unknown>>>
 
 /** Each brings the event type of its name about, in a room where something was said. */
 const bringAbout = (roomId: RoomId, owner: TestClient, ownerPerson: TestPerson, guest: TestPerson) => {
   const of = (message: number) => ({ commandId: commandId(), roomId, message })
   const say = (text: string, replyTo?: number) => owner.do('chat.send', { commandId: commandId(), roomId, text, replyTo })
   const by = () => ({ commandId: commandId(), roomId, userId: guest.userId })
-  const acts: Partial<Record<EventName, () => Promise<unknown>>> = {
+  const acts: Acts = {
     'chat.messageSent': async () => say('and again', (await say('something')).seq),
     'chat.messageEdited': async () => owner.do('chat.edit', { ...of((await say('a slip')).seq), text: 'no slip' }),
     'chat.messageDeleted': async () => {
@@ -59,17 +67,61 @@ const bringAbout = (roomId: RoomId, owner: TestClient, ownerPerson: TestPerson, 
   return acts
 }
 
+/** Somebody to act, somebody to look, and what can be brought about, in a room that is about nothing but itself. */
+async function talkStage() {
+  const { roomId, owner: person, viewer } = await h.negotiation()
+  const owner = await h.client(person)
+  return { roomId, owner, viewer, acts: bringAbout(roomId, owner, person, await h.person('brand', 'Guest')) }
+}
+/** The same in a campaign's room, and in an application's. */
+async function campaignStage() {
+  const team = await makeTeam(h)
+  const { campaignId, roomId } = await draft(h, team)
+  const { owner, manager, viewer, brandId } = team
+  const change = { campaignId, version: 0 }
+  const next = () => ({ commandId: commandId(), campaignId, version: ++change.version })
+  const acts: Acts = {
+    'campaign.created': async () => {}, // the room is made with it
+    'campaign.changed': () => updateCampaign(h.as(owner), { ...next(), title: `Title ${change.version}` }),
+    'campaign.statusChanged': () => moveCampaign(h.as(owner), { ...next(), move: change.version === 1 ? 'publish' : 'pause' }),
+    'room.roleChanged': async () => {
+      for (const role of ['owner', 'viewer'] as const)
+        await setTeamRole(h.as(owner), { commandId: commandId(), brandId, userId: manager.userId, role })
+    },
+  }
+  return { roomId, owner: await h.client(owner), viewer, acts }
+}
+async function applicationStage() {
+  const { owner, viewer, campaignId } = await market(h)
+  let place = await apply(h, await h.person('creator'), campaignId, terms)
+  const move = async () => {
+    const { applicationId, version } = place
+    const move = version === 1 ? 'shortlist' : 'decline'
+    place = await moveApplication(h.as(owner), { commandId: commandId(), applicationId, version, move, reason: 'For now' })
+  }
+  const acts: Acts = {
+    'application.submitted': async () => {}, // the room is made with both
+    'offer.proposed': async () => {},
+    'application.statusChanged': move,
+  }
+  return { roomId: place.roomId, owner: await h.client(owner), viewer, acts }
+}
+const stageFor = (type: EventName) => {
+  if (/^(campaign|room\.roleChanged)/.test(type)) return campaignStage()
+  return /^(application|offer)\./.test(type) ? applicationStage() : talkStage()
+}
+
 const types = (Object.keys(events) as EventName[]).filter((type) => !isElsewhere(type))
 const shown = ({ changedAt: _, members, ...room }: RoomState) => ({ ...room, members: Object.entries(members).sort() })
 
 test.each(types)(
   'P4: a snapshot of the hub, taken at any moment before or after %s, with the events since is the fresh one',
   async (type) => {
-    const { roomId, owner: person, viewer } = await h.negotiation()
-    const [owner, reader] = [await h.client(person), await h.client(viewer)]
+    const { roomId, owner, viewer, acts } = await stageFor(type)
+    const reader = await h.client(viewer)
     const snapshots: Snapshot[] = []
     const take = async () => snapshots.push((await reader.do('room.join', { roomId })).snapshot!)
-    const act = bringAbout(roomId, owner, person, await h.person('brand', 'Guest'))[type]
+    const act = acts[type]
     expect(act, `nothing here brings ${type} about`).toBeDefined()
 
     await take()

@@ -1,4 +1,4 @@
-import type { ApplicationPlace, BrandId, CampaignFields, CampaignId, RoomId, Whisper } from '../client-sdk/contract/index.ts'
+import type { ApplicationPlace, BrandId, CampaignFields, CampaignId, RoomId, Terms, Whisper } from '../client-sdk/contract/index.ts'
 import { moveApplication } from '../server/applications/move-application.ts'
 import { submitApplication } from '../server/applications/submit-application.ts'
 import { makeTeam, type Team } from '../server/brands/testing.ts'
@@ -34,8 +34,18 @@ export async function market(w: World, said: Partial<CampaignFields> = {}): Prom
   return { ...team, campaignId, campaignRoom }
 }
 
-export const apply = (w: World, creator: TestPerson, campaignId: CampaignId): Promise<ApplicationPlace> =>
-  submitApplication(w.as(creator), { commandId: commandId(), campaignId, cover: 'I would love to', answers: [], terms: null })
+export const terms: Terms = {
+  fee: { amount: 120_000, currency: 'EUR' },
+  deliverables: [{ platform: 'youtube', format: 'Video', count: 1, due: null }],
+  usage: { channels: [], territories: ['001'], months: 12 },
+  exclusivity: null,
+  revisionRounds: 1,
+  payments: [{ amount: 120_000, due: 'onApproval' }],
+  clauses: [],
+  nonce: '0'.repeat(32),
+}
+export const apply = (w: World, creator: TestPerson, campaignId: CampaignId, terms: Terms | null = null): Promise<ApplicationPlace> =>
+  submitApplication(w.as(creator), { commandId: commandId(), campaignId, cover: 'I would love to', answers: [], terms })
 export const shortlist = (w: World, by: TestPerson, { applicationId, version }: ApplicationPlace) =>
   moveApplication(w.as(by), { commandId: commandId(), applicationId, version, move: 'shortlist' })
 
