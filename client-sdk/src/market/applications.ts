@@ -71,7 +71,7 @@ export function applicationsOn(host: MarketHost, room: (roomId: string) => Room)
       new BoardClient(host, {
         campaignId,
         board: () => ports.get(pathOf(['campaigns', campaignId, 'board']), isBoard),
-        page: (state, cursor, limit) => pagesOf(host, isApplications, ['campaigns', campaignId, 'applications'], { state })(cursor, limit),
+        page: (state, cursor) => pagesOf(host, isApplications, ['campaigns', campaignId, 'applications'], { state })(cursor, null),
       }),
   }
 }

@@ -3,7 +3,7 @@ import type { ApplicationCard, Board } from '../../contract/applications/schema.
 import type { ParleyError } from '../../contract/errors.ts'
 import type { PageOf } from '../../contract/listing.ts'
 import { heard } from '../promises.ts'
-import { inserted, type Part, readPart, withPage } from './list.ts'
+import { inserted, type Part, withPage } from './list.ts'
 import { type Held, Live, type LiveHost, type Placed, type Source } from './live.ts'
 import { newest } from './sorts.ts'
 
@@ -43,22 +43,29 @@ export type BoardSource = {
   campaignId: string
   board(): Promise<Board>
   /** Of one column. */
-  page(state: ApplicationState, cursor: string | null, limit: number | null): Promise<PageOf<ApplicationCard>>
+  page(state: ApplicationState, cursor: string): Promise<PageOf<ApplicationCard>>
 }
 type Column = Part<ApplicationCard> & { readonly state: ApplicationState; readonly count: number }
-type HeldBoard = Held & { readonly view: BoardView; readonly columns: readonly Column[] }
+/** `counted`: cards as the counts have them. Pages are younger than the counts, so what they bring is not among these. */
+type HeldBoard = Held & {
+  readonly view: BoardView
+  readonly columns: readonly Column[]
+  readonly counted: Map<string, ApplicationCard>
+}
 
 const idOf = ({ applicationId }: ApplicationCard): string => applicationId
 const byState = (a: Column, b: Column): number => applicationStates.indexOf(a.state) - applicationStates.indexOf(b.state)
+const shownIn = (columns: readonly Column[], id: string): ApplicationCard | undefined =>
+  columns.flatMap(({ items }) => items).find((item) => idOf(item) === id)
 
-function shown(columns: readonly Column[], error: ParleyError | null = null): HeldBoard {
+function shown(columns: readonly Column[], counted: HeldBoard['counted']): HeldBoard {
   const wanted = columns.filter(({ count }) => count > 0).sort(byState)
   const view = wanted.map(({ state, count, items, cursor }) => ({ state, count, items, more: cursor !== null }))
-  return { columns: wanted, view: { loaded: true, columns: view, error } }
+  return { columns: wanted, counted, view: { loaded: true, columns: view, error: null } }
 }
 
 const sourceOf = (from: BoardSource): Source<HeldBoard> => ({
-  empty: { columns: [], view: { loaded: false, columns: [], error: null } },
+  empty: { columns: [], counted: new Map(), view: { loaded: false, columns: [], error: null } },
   read: (before) => read(from, before),
   place: (now, said) => {
     if ('brand' in said) return { now, stale: true } // whose it is, no card says
@@ -68,33 +75,48 @@ const sourceOf = (from: BoardSource): Source<HeldBoard> => ({
 })
 
 async function read(from: BoardSource, { columns: before }: HeldBoard): Promise<HeldBoard> {
-  const { columns } = await from.board()
-  const whole = columns.map(async ({ state, count, items, cursor }): Promise<Column> => {
-    const kind = { idOf, page: (at: string | null, limit: number | null) => from.page(state, at, limit) }
-    const least = before.find((column) => column.state === state)?.items.length ?? 0
-    return { state, count, ...(await readPart(kind, least, { items, cursor, edge: items.at(-1) })) }
-  })
-  return shown(await Promise.all(whole))
+  const columns = (await from.board()).columns.map((column): Column => ({ ...column, edge: column.items.at(-1) }))
+  let now = shown(columns, new Map(columns.flatMap(({ items }) => items.map((card) => [idOf(card), card]))))
+  for (const { state, items } of before) {
+    const isShort = () => now.columns.find((column) => column.state === state && column.items.length < items.length)?.cursor
+    for (let cursor = isShort(); cursor; cursor = isShort()) now = longer(now, state, await from.page(state, cursor))
+  }
+  return now
 }
 
-/** The card in the column of its state. Where it came from is known if it is shown, or if it was just submitted. */
-function moved(now: HeldBoard, card: ApplicationCard): Placed<HeldBoard> {
-  const from = now.columns.find(({ items }) => items.some((item) => idOf(item) === idOf(card)))
-  const before = from?.items.find((item) => idOf(item) === idOf(card))
-  if (before && before.version >= card.version) return { now, stale: false }
-  if (!before && card.version > 1) return { now, stale: true }
-  const left = now.columns.map((column) => (column === from ? without(column, card) : column))
-  const to = left.find(({ state }) => state === card.state) ?? { state: card.state, count: 0, items: [], cursor: null, edge: undefined }
-  const part = inserted(to, card, newest)
-  if (!before && !part) return { now, stale: true } // it may be among those that are counted already
-  const column = { ...to, ...part, count: to.count + 1 }
-  return { now: shown([...left.filter((other) => other !== to), column], now.view.error), stale: false }
+/** A column with its next page, but for what is known of it otherwise: such a card is where the counts have it. */
+function longer(now: HeldBoard, wanted: ApplicationState, page: PageOf<ApplicationCard>): HeldBoard {
+  const { columns, counted } = now
+  const isNew = (card: ApplicationCard) => !counted.has(idOf(card)) && !shownIn(columns, idOf(card))
+  const known = [...counted.values()].filter((card) => card.state === wanted && !shownIn(columns, idOf(card)))
+  const grown = columns.map((column) => {
+    if (column.state !== wanted) return column
+    const { items, ...read } = withPage({ idOf }, column, { ...page, items: page.items.filter(isNew) })
+    const part = { ...read, items, edge: page.items.at(-1) ?? column.edge }
+    return { ...column, ...known.reduce((all, card) => inserted(all, card, newest) ?? all, part) }
+  })
+  return shown(grown, counted)
 }
-const without = (column: Column, card: ApplicationCard): Column => ({
-  ...column,
-  count: column.count - 1,
-  items: column.items.filter((item) => idOf(item) !== idOf(card)),
-})
+
+/** The card in the column of its state. Where it came from is known if it is counted, if it is shown, or if it was just submitted. */
+function moved(now: HeldBoard, card: ApplicationCard): Placed<HeldBoard> {
+  const { columns, counted } = now
+  const id = idOf(card)
+  const before = counted.get(id)
+  const seen = before ?? shownIn(columns, id)
+  if (seen && seen.version >= card.version) return { now, stale: !before }
+  const to = columns.find(({ state }) => state === card.state) ?? { state: card.state, count: 0, items: [], cursor: null, edge: undefined }
+  if (!seen && (card.version > 1 || !inserted(to, card, newest))) return { now, stale: true } // it may be counted already, or elsewhere
+  const without = (column: Column): Column => ({
+    ...column,
+    count: column.count - (column.state === seen?.state ? 1 : 0),
+    items: column.items.filter((item) => idOf(item) !== id),
+  })
+  const rest = without(to)
+  const column = { ...rest, ...inserted(rest, card, newest), count: rest.count + 1 }
+  if (before || !seen) counted.set(id, card)
+  return { now: shown([...columns.filter((other) => other !== to).map(without), column], counted), stale: !before && seen !== undefined }
+}
 
 export class BoardClient extends Live<HeldBoard> implements LiveBoard {
   readonly #from: BoardSource
@@ -111,11 +133,8 @@ export class BoardClient extends Live<HeldBoard> implements LiveBoard {
     const { view } = await this.extend(async ({ columns }) => {
       const cursor = columns.find((column) => column.state === state)?.cursor ?? null
       if (cursor === null) return (now) => now
-      const page = await this.#from.page(state, cursor, null)
-      return (now) => {
-        const longer = now.columns.map((column) => (column.state === state ? { ...column, ...withPage({ idOf }, column, page) } : column))
-        return shown(longer, now.view.error)
-      }
+      const page = await this.#from.page(state, cursor)
+      return (now) => longer(now, state, page)
     })
     return view.columns.find((column) => column.state === state)?.more ?? false
   }

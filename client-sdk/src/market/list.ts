@@ -44,8 +44,8 @@ export type HeldList<T> = Held & { readonly view: ListView<T>; readonly part: Pa
 const LONGEST = 100
 
 /** From the first item on, until there are as many as `least`, or no more. */
-export async function readPart<T>(kind: Pick<ListKind<T>, 'page' | 'idOf'>, least: number, from?: Part<T>): Promise<Part<T>> {
-  let part = from ?? withPage(kind, { items: [], cursor: null, edge: undefined }, await kind.page(null, limitFor(least)))
+async function readPart<T>(kind: ListKind<T>, least: number): Promise<Part<T>> {
+  let part = withPage(kind, { items: [], cursor: null, edge: undefined }, await kind.page(null, limitFor(least)))
   while (part.cursor !== null && part.items.length < least) part = withPage(kind, part, await kind.page(part.cursor, limitFor(least)))
   return part
 }

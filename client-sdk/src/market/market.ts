@@ -2,7 +2,7 @@ import { nextApplicationMoves } from '../../contract/applications/machine.ts'
 import { nextCampaignMoves } from '../../contract/campaigns/machine.ts'
 import type { Catalogue } from '../../contract/catalogue/schema.ts'
 import type { Output } from '../../contract/index.ts'
-import type { PersonSettings } from '../../contract/people/schema.ts'
+import type { ChangeSettings, PersonSettings } from '../../contract/people/schema.ts'
 import { type MarketRule, mayAs } from '../../contract/permissions.ts'
 import type { Profile, ProfileFields } from '../../contract/profiles/schema.ts'
 import type { Role } from '../../contract/roles.ts'
@@ -36,7 +36,7 @@ export type {
 } from '../../contract/campaigns/schema.ts'
 export type { Catalogue, CatalogueEntry } from '../../contract/catalogue/schema.ts'
 export type { Terms } from '../../contract/offers/schema.ts'
-export type { PersonSettings } from '../../contract/people/schema.ts'
+export type { ChangeSettings, PersonSettings } from '../../contract/people/schema.ts'
 export type { MarketRule } from '../../contract/permissions.ts'
 export type { Channel, PortfolioLink, Profile, ProfileFields, Rate } from '../../contract/profiles/schema.ts'
 export type { TeamRole } from '../../contract/roles.ts'
@@ -62,8 +62,8 @@ export interface Profiles {
 export interface Settings {
   /** As they are. */
   get(): Promise<PersonSettings>
-  /** As they are to be. */
-  put(settings: PersonSettings): Promise<PersonSettings>
+  /** What is left out stays. */
+  put(settings: ChangeSettings): Promise<PersonSettings>
 }
 /** Campaigns and who bids on them. What is asked by REST rejects offline with `server.unavailable`; orders wait for the connection. */
 export interface Market {
