@@ -1,3 +1,4 @@
+import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { RoomId } from '../../client-sdk/contract/index.ts'
 import { emptyRoom, reduce } from '../../client-sdk/contract/reduce.ts'
@@ -7,8 +8,9 @@ import { listMessages } from '../chat/list-messages.ts'
 import { sendMessage } from '../chat/send-message.ts'
 import { listRooms } from '../rooms/list-rooms.ts'
 import { commandId, type TestPerson, type World, world } from '../testing.ts'
+import { acceptInvitation } from './accept-invitation.ts'
 import { passOn, removeFromTeam, setTeamRole } from './change-team.ts'
-import { bringIn, makeBrand, makeTeam, openRoom } from './testing.ts'
+import { bringIn, factsOf, invite, makeBrand, makeTeam, openRoom } from './testing.ts'
 
 let w: World
 beforeAll(async () => {
@@ -144,6 +146,26 @@ describe('rooms of every kind follow the team', () => {
       expect(await countsOf(roomId)).toEqual({ members: 2, told_members: 2 })
     }
   })
+})
+
+test('where one room cannot be told, all is as it was: the team, the other rooms, the invitation', { timeout: 20_000 }, async () => {
+  const { brandId, owner } = await makeTeam(w)
+  const rooms = [await openRoom(w, brandId), await openRoom(w, brandId), await openRoom(w, brandId)]
+  const guest = await w.person('brand')
+  const code = await invite(w, { brandId, owner }, guest)
+  const accept = () => acceptInvitation(w.as(guest), { commandId: commandId(), code })
+  const facts = await factsOf(w, brandId)
+  const holder = new pg.Client({ connectionString: w.url, options: '-c search_path=parley' })
+  await holder.connect()
+  await holder.query('begin')
+  await holder.query('select from stream where id = $1 for update', [rooms[1]])
+  await expect(accept()).rejects.toMatchObject({ code: 'server.unavailable' }) // a lock is waited for three seconds
+  await holder.end()
+  expect(await factsOf(w, brandId)).toEqual(facts)
+  expect((await listRooms(w.as(guest), { previews: false })).rooms).toEqual([])
+  for (const roomId of rooms) await agrees(roomId)
+  expect(await accept()).toEqual({ brandId })
+  for (const roomId of rooms) await agrees(roomId)
 })
 
 test('three hundred rooms are changed in one commit, soon', { timeout: 30_000 }, async () => {
