@@ -1,13 +1,21 @@
 import { spawnSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
 
-/** `npm run fuzz -- --seeds 10000`: many bad networks; `--seed S` plays one again, as a failure printed it. */
-const USAGE = 'npm run fuzz -- [--seeds N] [--seed S], N from 1, S a whole number as a failure printed it'
+/** What there is to try, and how often unless said. `rooms`: clients on bad networks and killed nodes; `market`: four people at once. */
+const kinds: Record<string, { file: string; seeds: string }> = {
+  rooms: { file: 'realtime/convergence/convergence.test.ts', seeds: '2000' },
+  market: { file: 'server/market/model.test.ts', seeds: '1000' },
+}
+const USAGE = `npm run fuzz -- [--what ${Object.keys(kinds).join('|')}] [--seeds N] [--seed S], N from 1, S a whole number as a failure printed it`
 
-function options(): { seeds: string; seed: string | undefined } | null {
+function options(): { file: string; seeds: string; seed: string | undefined } | null {
   try {
-    const { values } = parseArgs({ options: { seeds: { type: 'string', default: '2000' }, seed: { type: 'string' } } })
-    return /^[1-9]\d*$/.test(values.seeds) && /^-?\d+$/.test(values.seed ?? '0') ? { seeds: values.seeds, seed: values.seed } : null
+    const { values } = parseArgs({
+      options: { what: { type: 'string', default: 'rooms' }, seeds: { type: 'string' }, seed: { type: 'string' } },
+    })
+    const kind = Object.hasOwn(kinds, values.what) ? kinds[values.what] : undefined
+    const seeds = values.seeds ?? kind?.seeds ?? ''
+    return kind && /^[1-9]\d*$/.test(seeds) && /^-?\d+$/.test(values.seed ?? '0') ? { file: kind.file, seeds, seed: values.seed } : null
   } catch {
     return null
   }
@@ -19,5 +27,5 @@ if (!given) {
   process.exit(2)
 }
 const env = { ...process.env, PARLEY_FUZZ_SEEDS: given.seeds, ...(given.seed && { PARLEY_FUZZ_SEED: given.seed }) }
-const { status } = spawnSync('vitest', ['run', 'realtime/convergence/convergence.test.ts'], { stdio: 'inherit', env })
+const { status } = spawnSync('vitest', ['run', given.file], { stdio: 'inherit', env })
 process.exit(status ?? 1)

@@ -18,13 +18,13 @@ import { moveApplication } from '../applications/move-application.ts'
 import { openNotes } from '../applications/open-notes.ts'
 import { submitApplication } from '../applications/submit-application.ts'
 import { createBrand } from '../brands/create-brand.ts'
+import { bringIn } from '../brands/testing.ts'
 import { createCampaign } from '../campaigns/create-campaign.ts'
 import { getCampaign } from '../campaigns/get-campaign.ts'
 import { moveCampaign } from '../campaigns/move-campaign.ts'
 import { updateCampaign } from '../campaigns/update-campaign.ts'
 import type { Ctx } from '../ctx.ts'
 import { commandId, type TestPerson, type World, world } from '../testing.ts'
-import { joinTeam } from './testing.ts'
 import {
   type Act,
   type Actor,
@@ -58,7 +58,7 @@ beforeAll(async () => {
     bob: await w.person('creator'),
   }
   brandId = (await createBrand(as('owner'), { commandId: commandId(), name: 'A brand' })).brandId
-  await joinTeam(w, brandId, people.owner, people.manager, 'manager')
+  await bringIn(w, { brandId, owner: people.owner, role: 'manager' }, people.manager)
 })
 afterAll(() => w?.close())
 const as = (who: Actor): Ctx => w.as(people[who])

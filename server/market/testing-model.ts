@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { applicationStates } from '../../client-sdk/contract/applications/machine.ts'
 import type { ApplicationState, CampaignMove, CampaignState, ErrorCode } from '../../client-sdk/contract/index.ts'
 import { isEditable, isOpen, nextApplication, nextCampaign } from '../../client-sdk/contract/index.ts'
 
@@ -73,7 +74,7 @@ export function play(model: Model, by: Actor, act: Act, known: Model): Step {
         return { outcomes: ['ok'], model: { ...model, campaign: { state, version: version + 1 } } }
       }
       const to = nextCampaign(state, act.move, by)
-      if (!to) return refused('campaign.illegalMove', 'access.denied')
+      if (!to) return refused(nextCampaign(state, act.move, 'owner') ? 'access.denied' : 'campaign.illegalMove')
       return {
         outcomes: ['ok'],
         model: { ...model, published: model.published || to === 'open', campaign: { state: to, version: version + 1 } },
@@ -89,10 +90,11 @@ export function play(model: Model, by: Actor, act: Act, known: Model): Step {
     case 'application.move': {
       const application = model[act.whose]
       if (!application || (isCreator && by !== act.whose)) return refused('resource.notFound')
+      const side = isCreator ? 'creator' : by
+      if (applicationStates.every((from) => !nextApplication(from, act.move, side))) return refused('access.denied')
       if (versionOf(known[act.whose] ?? { version: 1 }, act) !== application.version) return refused('resource.stale')
-      const to = nextApplication(application.state, act.move, isCreator ? 'creator' : by)
-      if (!to || (model.campaign.state === 'cancelled' && isOpen(application.state)))
-        return refused('application.illegalMove', 'access.denied')
+      const to = nextApplication(application.state, act.move, side)
+      if (!to || (model.campaign.state === 'cancelled' && isOpen(application.state))) return refused('application.illegalMove')
       return { outcomes: ['ok'], model: { ...model, [act.whose]: { state: to, version: application.version + 1 } } }
     }
     case 'application.openNotes':
