@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { connect } from './client.ts'
 import type { ConnectOptions, Parley } from './parley.ts'
 import type { Room } from './room.ts'
-import { FakeHub, jwt, refusal, roomId } from './testing.ts'
+import { FakeHub, jwt, me, refusal, roomId } from './testing.ts'
 
 let hub: FakeHub
 let parley: Parley
@@ -533,4 +533,29 @@ test('L3 a room that was left is quiet, and can be joined anew', async () => {
   hub.tell(hub.log.hear())
   await seconds(1)
   expect([room.state.rev, again.state.rev]).toEqual([3, 4])
+})
+
+test('R12 what the room is about, and how that stands, follows the events; of what is about nothing it is null', async () => {
+  const room = await live()
+  expect(room.state.subject).toBeNull()
+  const id = '018f0000-0000-7000-8000-0000000000aa'
+  hub.tell(hub.log.happen('application.submitted', { applicationId: id, campaignId: id }))
+  await seconds(0.1)
+  expect(room.state.subject).toEqual({ kind: 'application', id, state: 'submitted', version: 1 })
+  hub.tell(hub.log.happen('application.statusChanged', { move: 'shortlist', from: 'submitted', to: 'shortlisted', version: 2 }))
+  await seconds(0.1)
+  expect(room.state.subject).toEqual({ kind: 'application', id, state: 'shortlisted', version: 2 })
+})
+
+test('R13 a role that changes shows among the members and in `me`, and `can` follows it', async () => {
+  const room = await live()
+  expect([room.state.me?.role, room.can('speak'), room.can('configure')]).toEqual(['creator', true, false])
+  const change = (role: string) => hub.tell(hub.log.happen('room.roleChanged', { member: me, role }))
+  change('manager')
+  await seconds(0.1)
+  expect(room.state.members.find(({ key }) => key === me)?.role).toBe('manager')
+  expect([room.state.me?.role, room.can('speak'), room.can('configure')]).toEqual(['manager', true, true])
+  change('viewer')
+  await seconds(0.1)
+  expect([room.state.me?.role, room.can('speak')]).toEqual(['viewer', false])
 })

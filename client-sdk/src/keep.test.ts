@@ -376,3 +376,20 @@ test('P8 a refusal is the same in every tab', async () => {
   await expect.poll(() => other.room.state.waiting).toBe(0)
   expect(await keys('mia/waiting/')).toEqual([])
 })
+
+test('P2 a room that was kept before rooms had a subject is shown all the same', async () => {
+  const first = visit()
+  await first.room.join()
+  first.parley.close()
+  const key = `parley/mia/room/${roomId}`
+  await expect.poll(() => storage.get(key)).toBeTruthy()
+  const kept = JSON.parse((await storage.get(key))!)
+  delete kept.snapshot.subject
+  await storage.set(key, JSON.stringify(kept))
+  isDown()
+  const { room } = visit()
+  await expect.poll(() => room.state.status).toBe('behind')
+  expect(room.state).toMatchObject({ rev: 3, subject: null })
+  expect(texts(room)).toEqual(['message 1', 'message 2', 'message 3'])
+  expect(onError).not.toHaveBeenCalled()
+})

@@ -109,6 +109,11 @@ export class FakeLog {
     return this.#append('moon.risen', newId<EventId>(), other, { deal: { full: true }, personal: null })
   }
 
+  /** What the hub itself says of the room. */
+  happen(type: string, deal: object): Envelope {
+    return this.#append(type, newId<EventId>(), other, { deal, personal: null })
+  }
+
   #append(type: string, id: EventId, actor: ActorKey, data: object): Envelope {
     const seq = this.head + 1
     const at = new Date(Date.UTC(2026, 0, 1) + seq * 1_000).toISOString()

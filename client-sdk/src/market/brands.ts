@@ -1,6 +1,5 @@
 import type { Brand, BrandFields, BrandPlace, Invitation, TeamMember } from '../../contract/brands/schema.ts'
 import { ParleyError } from '../../contract/errors.ts'
-import type { PageOf } from '../../contract/listing.ts'
 import type { TeamRole } from '../../contract/roles.ts'
 import { type MarketHost, pagesOf, type Versioned } from './host.ts'
 import { ListClient, type LiveList } from './list.ts'
@@ -52,8 +51,8 @@ export function brandsOn(host: MarketHost): Brands {
     invite: (brandId, { email, role }) => orders.order('brand.invite', { brandId, email, role }),
     revokeInvitation: (brandId, invitationId) => orders.order('brand.revokeInvitation', { brandId, invitationId }),
     accept: (code) => orders.order('brand.acceptInvitation', { code }),
-    members: (brandId) => whole(pagesOf(host, isMembers, ['brands', brandId, 'members'])),
-    invitations: (brandId) => whole(pagesOf(host, isInvitations, ['brands', brandId, 'invitations'])),
+    members: async (brandId) => (await ports.get(pathOf(['brands', brandId, 'members']), isMembers)).items,
+    invitations: async (brandId) => (await ports.get(pathOf(['brands', brandId, 'invitations']), isInvitations)).items,
     setRole: (brandId, userId, role) => orders.order('brand.setRole', { brandId, userId, role }),
     remove,
     leave: async (brandId) => {
@@ -63,16 +62,4 @@ export function brandsOn(host: MarketHost): Brands {
     },
     passOn: (brandId, userId) => orders.order('brand.passOn', { brandId, userId }),
   }
-}
-
-/** All pages: a team is small. */
-async function whole<T>(page: (cursor: string | null, limit: number | null) => Promise<PageOf<T>>): Promise<readonly T[]> {
-  const items: T[] = []
-  let cursor: string | null = null
-  do {
-    const next: PageOf<T> = await page(cursor, null)
-    items.push(...next.items)
-    cursor = next.cursor
-  } while (cursor !== null)
-  return items
 }

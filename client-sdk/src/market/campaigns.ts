@@ -43,7 +43,7 @@ export interface Campaigns {
   invite(campaignId: string, email: string): Promise<Pick<Campaign, 'campaignId'>>
   /** Shows it to them no more. */
   uninvite(campaignId: string, email: string): Promise<Pick<Campaign, 'campaignId'>>
-  /** Lets us see the campaign whose code this is. */
+  /** Lets us see the campaign whose code this is. Rejects with `resource.notFound` for a code of none. */
   redeem(code: string): Promise<Pick<Campaign, 'campaignId'>>
   /** For creators: what is open and may be seen. */
   discover(filter?: DiscoverFilter): LiveList<CampaignListing>
@@ -77,7 +77,11 @@ export function campaignsOn(host: MarketHost): Campaigns {
     },
     invite: (campaignId, email) => orders.order('campaign.invite', { campaignId, email }),
     uninvite: (campaignId, email) => orders.order('campaign.uninvite', { campaignId, email }),
-    redeem: (code) => orders.order('campaign.redeem', { code }),
+    redeem: async (code) => {
+      const ref = await orders.order('campaign.redeem', { code })
+      host.tell({ redeemed: ref.campaignId })
+      return ref
+    },
     discover: (filter = {}) => new ListClient(host, discovered(pagesOf(host, isListings, ['campaigns'], filter), filter)),
     ofBrand: (brandId, filter = {}) =>
       new ListClient(host, campaignsOf(pagesOf(host, isCampaigns, ['brands', brandId, 'campaigns'], filter), brandId, filter)),

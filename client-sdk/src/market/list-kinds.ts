@@ -33,6 +33,7 @@ function byListing(said: Said, find: Find<CampaignListing>, isOut: (card: Campai
     const known = find(campaignId)
     return known && known.applicationId !== applicationId ? { put: { ...known, applicationId } } : null
   }
+  if ('redeemed' in said) return 'stale'
   const known = 'saved' in said ? find(said.campaignId) : undefined
   return known && 'saved' in said && known.saved !== said.saved ? { put: { ...known, saved: said.saved } } : null
 }

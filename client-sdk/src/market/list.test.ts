@@ -286,3 +286,12 @@ test('D1 with the client all of it ends: what is shown stays, and nothing is ask
   await expect(list.load()).rejects.toMatchObject({ code: 'client.closed' })
   expect(openMarket(parley)).toBe(market)
 })
+
+test('D6 what a code lets us see is discovered at once', async () => {
+  const list = await loaded(market.campaigns.discover())
+  const before = readings()
+  void market.campaigns.redeem('ABCDEFGHJKMN')
+  await seconds(3)
+  expect(readings()).toBe(before + 1)
+  expect(list.state.loaded).toBe(true)
+})

@@ -13,6 +13,7 @@ export type Said =
   | { readonly application: ApplicationCard }
   | { readonly brand: string }
   | { readonly saved: boolean; readonly campaignId: string }
+  | { readonly redeemed: string }
 /** What is shown, and beside it what is for nobody to see, such as where to read on. */
 export type Held = { readonly view: Shown }
 /** `stale`: only the hub knows what it is like now. */

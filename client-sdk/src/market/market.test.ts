@@ -154,8 +154,8 @@ test('D3 what is read by itself is asked for by REST', async () => {
     '/catalogue': catalogue,
     [`/applications/${card.applicationId}`]: card,
     [`/brands/${brandId}`]: { brandId, version: 1 },
-    [`/brands/${brandId}/members`]: { items: [{ userId: 'mia', role: 'owner' }], cursor: null },
-    [`/brands/${brandId}/invitations`]: { items: [], cursor: null },
+    [`/brands/${brandId}/members`]: { items: [{ userId: 'mia', role: 'owner' }] },
+    [`/brands/${brandId}/invitations`]: { items: [] },
     '/me/settings': { presence: 'shown' },
   })
   expect(await answered(market.profile.get())).toEqual(profile)

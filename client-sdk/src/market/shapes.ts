@@ -43,8 +43,9 @@ export const isCampaigns = pageOf(isCampaignCard)
 export const isListings = pageOf(isListing)
 export const isApplications = pageOf(isApplicationCard)
 export const isBrands = pageOf(isBrand)
-export const isMembers = pageOf(object<TeamMember>({ userId: isString, role: isString }))
-export const isInvitations = pageOf(object<Invitation>({ invitationId: isString }))
+const allOf = <T>(item: Shape<T>) => object<{ items: T[] }>({ items: listOf(item) })
+export const isMembers = allOf(object<TeamMember>({ userId: isString, role: isString }))
+export const isInvitations = allOf(object<Invitation>({ invitationId: isString }))
 export const isBoard = object<Board>({
   columns: listOf(
     object<Board['columns'][number]>({ state: isString, count: isCount, items: listOf(isApplicationCard), cursor: orNull(isString) }),
