@@ -10,10 +10,11 @@ const SOME = 64 * 1_024
 const FAREWELL = 5_000
 
 /** What Engine.IO keeps to itself. */
-type Packet = { data?: unknown; options?: { wsPreEncodedFrame?: readonly Uint8Array[] } }
+export type Packet = { data?: unknown; options?: { wsPreEncodedFrame?: readonly Uint8Array[] } }
 type Wire = { bufferedAmount?: number; terminate?(): void }
 
-const sizeOf = ({ data, options }: Packet): number => {
+/** In bytes, as it goes over the wire. */
+export const sizeOf = ({ data, options }: Packet): number => {
   const frame = options?.wsPreEncodedFrame // of a broadcast, and shared by all who get it
   if (frame) return frame.reduce((sum, part) => sum + part.length, 0)
   return typeof data === 'string' ? Buffer.byteLength(data) : 0
