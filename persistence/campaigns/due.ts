@@ -13,7 +13,7 @@ export const campaignsToClose = async (pool: Pool, limit: number): Promise<Campa
     await read<{ id: CampaignId }>(
       pool,
       'campaigns_to_close',
-      `select id from campaign where state in ('open', 'paused') and apply_by <= clock_timestamp() order by apply_by limit $1`,
+      `select id from campaign where state in ('open', 'paused') and apply_by <= (select clock_timestamp()) order by apply_by limit $1`,
       [limit],
     ),
   )
@@ -24,7 +24,7 @@ export const campaignsToComplete = async (pool: Pool, limit: number): Promise<Ca
     await read<{ id: CampaignId }>(
       pool,
       'campaigns_to_complete',
-      `select c.id from campaign c where c.state = 'closed' and c.decide_by <= clock_timestamp()
+      `select c.id from campaign c where c.state = 'closed' and c.decide_by <= (select clock_timestamp())
           and (select true from application a where a.campaign_id = c.id and a.state in (${PENDING}) limit 1) is null
         order by c.decide_by limit $1`,
       [limit],
