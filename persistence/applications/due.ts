@@ -3,7 +3,10 @@ import type { Pool } from 'pg'
 import { type ApplicationId, type BrandId, type CampaignId, openStates } from '../../client-sdk/contract/index.ts'
 import { query, read } from '../sql.ts'
 
-/** What ends applications by itself: a campaign's deadline, or that it was cancelled. `settled`: what a campaign has been ended up to then. The clock is asked once, in a subquery: a volatile function can be no condition of an index. */
+/**
+ * What ends applications by itself: a campaign's deadline, or that it was cancelled. `settled`: what a campaign has been ended up
+ * to then. The clock is asked in a subquery, once: a volatile function can be no condition of an index.
+ */
 const causes = {
   deadline: { isDue: 'c.settled < c.decide_by and c.decide_by <= (select clock_timestamp())', order: 'c.decide_by', settled: 'decide_by' },
   cancelled: { isDue: `c.state = 'cancelled' and c.settled < 'infinity'`, order: 'c.id', settled: `'infinity'` },
