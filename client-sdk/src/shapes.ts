@@ -22,7 +22,7 @@ export const isString = (value: unknown): value is string => typeof value === 's
 const isBoolean = (value: unknown): value is boolean => typeof value === 'boolean'
 /** Beyond the safe integers `seq + 1` is no other number, so there would be no end to what is missing. */
 export const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
-export const isSeq = (value: unknown): value is number => isCount(value) && value > 0
+const isSeq = (value: unknown): value is number => isCount(value) && value > 0
 export const orNull = (is: (value: unknown) => boolean) => (value: unknown) => value === null || is(value)
 export const listOf = (is: (value: unknown) => boolean) => (value: unknown) => Array.isArray(value) && value.every(is)
 export const object =

@@ -86,9 +86,12 @@ function placed<T>(kind: ListKind<T>, now: HeldList<T>, said: Said): Placed<Held
   if (!effect || effect === 'stale') return { now, stale: effect !== null }
   const item = 'put' in effect ? effect.put : effect.drop
   const rest = { ...part, items: part.items.filter((other) => kind.idOf(other) !== kind.idOf(item)) }
-  const changed =
-    'drop' in effect ? rest : effect.sorted && kind.compare ? (inserted(rest, item, kind.compare) ?? rest) : replaced(kind, part, item)
-  return { now: { ...now, part: changed, view: { ...view, items: changed.items } }, stale: 'stale' in effect && effect.stale === true }
+  const stale = 'stale' in effect && effect.stale === true
+  const changedTo = (changed: Part<T>) => ({ now: { ...now, part: changed, view: { ...view, items: changed.items } }, stale })
+  if ('drop' in effect) return changedTo(rest)
+  if (!effect.sorted || !kind.compare) return changedTo(replaced(kind, part, item))
+  const sorted = inserted(rest, item, kind.compare)
+  return sorted || rest.items.length < part.items.length ? changedTo(sorted ?? rest) : { now, stale }
 }
 const replaced = <T>({ idOf }: ListKind<T>, part: Part<T>, item: T): Part<T> => ({
   ...part,

@@ -34,7 +34,7 @@ const application = {
 const pageOf = <T>(item: Shape<T>) => object<PageOf<T>>({ items: listOf(item), cursor: orNull(isString) })
 
 export const isCampaignCard = object<CampaignCard>(campaign)
-export const isListing = object<CampaignListing>(campaign)
+const isListing = object<CampaignListing>(campaign)
 export const isCampaign = object<Campaign>(campaign)
 export const isApplicationCard = object<ApplicationCard>(application)
 export const isApplication = object<Application>(application)
