@@ -3,6 +3,9 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import type { CommandId, RoomId } from '../client-sdk/contract/index.ts'
 import { child, killChildren } from '../persistence/testing/child.ts'
 import { verifyStream } from '../persistence/verify.ts'
+import { apply, type Opening, openCampaign, submission, terms } from './applications/testing.ts'
+import { applicationContradictions } from './applications/testing-contradictions.ts'
+import { makeBrand } from './brands/testing.ts'
 import { editMessage } from './chat/edit-message.ts'
 import { pinMessage } from './chat/pin-message.ts'
 import { react } from './chat/react.ts'
@@ -81,7 +84,44 @@ const cases: { useCase: Killed['useCase']; events: string[]; make(): Promise<Com
   { useCase: 'deleteMessage', events: ['chat.messageDeleted'], make: () => aboutOneMessage(() => ({})) },
   { useCase: 'react', events: ['chat.reacted'], make: () => aboutOneMessage(() => ({ emoji: '👍' })) },
   { useCase: 'pinMessage', events: ['chat.messagePinned'], make: () => aboutOneMessage(() => ({})) },
+  {
+    useCase: 'submitApplication',
+    events: ['room.created', 'application.submitted', 'offer.proposed', 'room.memberAdded', 'room.memberAdded'],
+    async make() {
+      const { campaignId } = await smallCampaign()
+      return { by: await w.person(), input: submission(campaignId, { terms }) }
+    },
+  },
+  {
+    useCase: 'moveApplication',
+    events: ['application.statusChanged'],
+    async make() {
+      const { campaignId } = await smallCampaign()
+      const creator = await w.person()
+      const { applicationId } = await apply(w, creator, campaignId)
+      return { by: creator, input: { commandId: commandId(), applicationId, version: 1, move: 'withdraw', reason: 'Too far' } }
+    },
+  },
+  {
+    useCase: 'openNotes',
+    events: ['room.created', 'room.memberAdded'],
+    async make() {
+      const { campaignId, owner } = await smallCampaign()
+      const { applicationId } = await apply(w, await w.person(), campaignId)
+      return { by: owner, input: { commandId: commandId(), applicationId } }
+    },
+  },
 ]
+
+/** Of a team of one; made once, since every application is a new one. */
+const smallCampaign = async (): Promise<Opening> => {
+  campaign ??= w.person('brand').then(async (owner) => {
+    const team = { brandId: await makeBrand(w, owner), owner, manager: owner, viewer: owner }
+    return openCampaign(w, { team })
+  })
+  return campaign
+}
+let campaign: Promise<Opening> | undefined
 
 /** A message of the creator's that was edited, answered, reacted to and, but for a pin's own case, pinned. */
 async function aboutOneMessage(more: (room: { mention: string }) => object): Promise<Command> {
@@ -106,7 +146,7 @@ const contradictions = {
     select e.stream_id, e.actor_key from event e where e.type = 'room.memberAdded' and not exists (
       select from member m where m.room_id = e.stream_id and m.actor_key::text = e.deal::json ->> 'member' and m.since >= e.seq)`,
   'somebody removed in one of the two only': `
-    select m.room_id from member m where (m.removed_at is not null) <> exists (
+    select m.room_id from member m where (m.since > 0 or m.role <> 'creator') and (m.removed_at is not null) <> exists (
       select from event e where e.stream_id = m.room_id and e.type = 'room.memberRemoved' and e.deal::json ->> 'member' = m.actor_key::text)`,
   'words gone without an erasure, or an erasure with words left': `
     select e.stream_id, e.seq from event e where (e.erased is not null) <> exists (
@@ -147,11 +187,14 @@ const contradictions = {
   'a command without an effect, or without an answer': `
     select c.id from command c where c.result = 'null' or not exists (select from event e where e.command_id = c.id)`,
   'an effect without its command': `
-    select e.stream_id, e.seq from event e where e.type <> 'chat.messageSent' and not exists (select from command c where c.id = e.command_id)`,
+    select e.stream_id, e.seq from event e join room r on r.id = e.stream_id
+     where e.type <> 'chat.messageSent' and not exists (select from command c where c.id = e.command_id)`,
   'a room without its stream, or a stream without its room': `
     select id from room full join (select id from stream where kind = 'room') s using (id) where room.id is null or s.id is null`,
 }
-const ALL = Object.entries(contradictions).map(([name, sql]) => `select '${name}' as name where exists (${sql})`)
+const ALL = Object.entries({ ...contradictions, ...applicationContradictions }).map(
+  ([name, sql]) => `select '${name}' as name where exists (${sql})`,
+)
 const found = async () => (await superuser.query<{ name: string }>(ALL.join(' union all '))).rows.map((row) => row.name)
 const eventsOf = async (command: CommandId): Promise<{ type: string; room: RoomId }[]> =>
   (await superuser.query('select type, stream_id as room from event where command_id = $1 order by n', [command])).rows
@@ -167,8 +210,12 @@ const run = ({ by, input }: Command, useCase: Killed['useCase'], killedBefore: n
   } satisfies Killed)
 }
 
+/** Each statement is a process of its own. */
+const PATIENCE = { timeout: 120_000 }
+
 test.each(cases)(
   'P5: $useCase, killed before each of its statements, leaves all or nothing, and is finished by its repeat',
+  PATIENCE,
   async ({ useCase, events, make }) => {
     const again = (command: Command): Promise<unknown> =>
       (useCases[useCase] as (ctx: Ctx, input: unknown) => Promise<unknown>)(w.as(command.by), command.input)
@@ -201,5 +248,37 @@ test.each(cases)(
     await Promise.all([lane(), lane(), lane()])
     expect(next).toBeGreaterThan(8) // BEGIN, the row locks, the state, the log, the answer, COMMIT
     expect(seen).toEqual(new Set([0, events.length])) // before COMMIT, and between it and the answer
+  },
+)
+
+test(
+  'several moves in one, killed before each of its statements, are each done or not, and its repeat does the rest',
+  PATIENCE,
+  async () => {
+    let lived = false
+    let next = 1
+    const seen = new Set<number>()
+    const kill = async (killedBefore: number): Promise<boolean> => {
+      const { campaignId, owner } = await smallCampaign()
+      const places = [await apply(w, await w.person(), campaignId), await apply(w, await w.person(), campaignId)]
+      const applications = places.map(({ applicationId }) => ({ applicationId, version: 1 }))
+      const command = { by: owner, input: { commandId: commandId(), campaignId, move: 'decline', applications } }
+      const ended = await run(command, 'moveApplications', killedBefore).ended
+      const ids = places.map(({ applicationId }) => applicationId)
+      const moved = async () =>
+        (await superuser.query(`select from application where id = any($1) and state = 'declined' and version = 2`, [ids])).rowCount!
+      seen.add(await moved())
+      expect(await found()).toEqual([])
+      const answer = await useCases.moveApplications(w.as(owner), command.input as never)
+      expect(answer).toMatchObject({ moved: applications.map(({ applicationId }) => ({ applicationId, version: 2 })), refused: [] })
+      expect(await moved()).toBe(2)
+      expect(await found()).toEqual([])
+      return ended === 0
+    }
+    const lane = async () => {
+      while (!lived) lived = (await kill(next++)) || lived
+    }
+    await Promise.all([lane(), lane(), lane()])
+    expect(seen).toEqual(new Set([0, 1, 2]))
   },
 )

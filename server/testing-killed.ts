@@ -1,5 +1,9 @@
 import pg from 'pg'
 import { openDatabase } from '../persistence/database.ts'
+import { moveApplication } from './applications/move-application.ts'
+import { moveApplications } from './applications/move-applications.ts'
+import { openNotes } from './applications/open-notes.ts'
+import { submitApplication } from './applications/submit-application.ts'
 import { deleteMessage } from './chat/delete-message.ts'
 import { editMessage } from './chat/edit-message.ts'
 import { pinMessage } from './chat/pin-message.ts'
@@ -22,6 +26,10 @@ export const useCases = {
   deleteMessage,
   react,
   pinMessage,
+  submitApplication,
+  moveApplication,
+  moveApplications,
+  openNotes,
 }
 export type Killed = {
   url: string
