@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import { durableRate } from './measures/durable-rate.ts'
 import { historyPage } from './measures/history.ts'
 import { inbox } from './measures/inbox.ts'
+import { market } from './measures/market.ts'
 import type { Measure, Run } from './measures/measure.ts'
 import { memoryPerConnection } from './measures/memory.ts'
 import { p50 } from './measures/p50.ts'
@@ -27,6 +28,7 @@ const all: Record<string, (run: Run) => Promise<Measure>> = {
   storm,
   rooms,
   inbox,
+  market,
   silence,
   slowReaders,
 }

@@ -3,20 +3,17 @@ import { listMessages } from '../../server/chat/list-messages.ts'
 import { context } from '../../server/ctx.ts'
 import { searchMessages } from '../../server/search/search-messages.ts'
 import { ANSWERS, asSuperuser, fillRooms, fillSearch, settle } from '../bulk.ts'
-import { median, round } from '../figures.ts'
+import { compare, type Look, type Size } from '../compare.ts'
 import { createPeople, openRooms, sessionOf } from '../fixtures.ts'
 import type { Ground } from '../stage.ts'
 import type { Measure, Run } from './measure.ts'
 
-type Size = 'small' | 'big'
 type Sizes = Record<Size, number>
 const PAGE = 50
 const HITS = 20
 /** The seq of each room's first message: those before it tell of the room and its member. */
 const FIRST = 3
 const DAY = 86_400
-
-type Look = (size: Size) => Promise<number>
 
 /** What a page of messages costs in a room of a million and in one of a thousand, through the use cases, warm. */
 export async function historyPage(run: Run): Promise<Measure> {
@@ -90,25 +87,4 @@ async function timed(expected: number, read: () => Promise<number>): Promise<num
   const ms = performance.now() - begin
   if (found !== expected) throw new Error(`there are ${found}, not ${expected}`)
   return ms
-}
-
-type Compared = Record<Size | 'ratio', number>
-
-/** The rooms take turns, so that noise hits both alike. */
-async function compare(looks: Record<string, Look>, rounds: number): Promise<Record<string, Compared>> {
-  const times = Object.entries(looks).map(([name, look]) => ({ name, look, small: [] as number[], big: [] as number[] }))
-  for (let i = -rounds / 10; i < rounds; i++) {
-    for (const its of times) {
-      for (const size of ['small', 'big'] as const) {
-        const ms = await its.look(size)
-        if (i >= 0) its[size].push(ms)
-      }
-    }
-  }
-  return Object.fromEntries(
-    times.map((its) => {
-      const [small, big] = [median(its.small), median(its.big)]
-      return [its.name, { small: round(small), big: round(big), ratio: round(big / small) }]
-    }),
-  )
 }
