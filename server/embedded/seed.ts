@@ -68,8 +68,8 @@ function stepsOf(from: CommandId) {
 }
 
 async function createdAt({ db }: House, who: Who): Promise<Date | undefined> {
-  const { rows } = await db.pool.query<{ at: Date }>('select created_at as at from person where email = $1', [people[who].email])
-  return rows[0]?.at
+  const { rows } = await db.pool.query<{ at: Date | string }>('select created_at as at from person where email = $1', [people[who].email])
+  return rows[0] && new Date(rows[0].at) // MikroORM's own parsers leave it a text
 }
 
 async function settle(house: House, step: Stage['step'], who: Who): Promise<UserId> {
