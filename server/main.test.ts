@@ -7,11 +7,13 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { rest } from '../client-sdk/src/rest.ts'
 import { signIn } from '../client-sdk/src/session.ts'
 import { isFree, startPostgres } from '../persistence/embedded-postgres.ts'
+import { queueMail } from '../persistence/mail.ts'
 import { processes } from '../persistence/processes.ts'
 import { openTestDatabase } from '../persistence/testing.ts'
 import { freePort, type Program, runProgram, statusOf } from '../realtime/faults/testing-program.ts'
 import { brands } from './embedded/demo/market.ts'
 import { DEMO_PASSWORD, people } from './embedded/demo/people.ts'
+import { smtpServer } from './mail/testing-smtp.ts'
 import { newKey } from './testing.ts'
 
 /** A start makes a cluster and its people, and other tests run beside it. */
@@ -81,11 +83,12 @@ test('the first start says where it is, who can sign in and which engines run, a
   const port = await freePort()
   const { said, url } = await start(port)
   expect(await statusOf(`${url}/readyz`)).toBe(200)
+  expect(await statusOf(`${url}/dev/mailbox`)).toBe(200)
   await expect.poll(said).toContain('Stop with Ctrl-C')
   expect(said()).toContain(`Parley is at http://127.0.0.1:${port}`)
   for (const { email } of Object.values(people)) expect(said()).toContain(email)
   expect(said()).toContain(DEMO_PASSWORD)
-  for (const line of [/on +PostgreSQL +in \.data/, /off +Redis +\S/, /off +Temporal +\S/, /off +mediasoup +\S/])
+  for (const line of [/on +PostgreSQL +in \.data/, /on +Mail +kept here/, /off +Redis +\S/, /off +Temporal +\S/, /off +mediasoup +\S/])
     expect(said()).toMatch(line)
   const { rooms } = await visit(url)
   expect(rooms.length).toBeGreaterThanOrEqual(2)
@@ -257,6 +260,26 @@ test('a database that was restored into another cluster is refused until it is r
     expect(await (await start(await freePort(), { env })).end('SIGINT')).toBe(0)
   } finally {
     await client.end()
+    await database.close()
+  }
+})
+
+test('with a database mail goes by SMTP_URL, nobody reads it at /dev/mailbox, and no password is told', LONG, async () => {
+  const database = await openTestDatabase()
+  const server = await smtpServer({ allowInsecureAuth: true, onAuth: ({ username: user }, _, done) => done(null, { user }) })
+  try {
+    const url = `smtp://ada:hush-hush@127.0.0.1:${server.port}?requireTLS=false`
+    const mail = { SMTP_URL: url, MAIL_FROM: 'Parley <parley@example.com>' }
+    const program = await start(await freePort(), { env: { ...keys(), DATABASE_URL: database.url, NODE_ENV: 'production', ...mail } })
+    const { engines } = await rest<{ engines: unknown[] }>(fetch, program.url, '/readyz')
+    expect(engines).toContainEqual({ name: 'Mail', on: true, why: 'by SMTP_URL' })
+    await database.db.orm.em.fork().transactional((em) => queueMail(em, { to: 'eve@example.net', subject: 'Hello', text: 'Zx81' }))
+    await expect.poll(() => server.arrived.map(({ to }) => to), { timeout: 10_000 }).toEqual([['eve@example.net']])
+    expect(await statusOf(`${program.url}/dev/mailbox`)).toBe(404)
+    expect(await program.end('SIGINT')).toBe(0)
+    expect(program.said()).not.toMatch(/hush-hush|Zx81/)
+  } finally {
+    await server.close()
     await database.close()
   }
 })

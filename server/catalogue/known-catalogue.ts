@@ -10,6 +10,7 @@ type Known = { seq: number; catalogue: Catalogue; asked: number }
 /**
  * The catalogue in this process's memory: nearly every request of the market asks it, and it changes a few times a year. The log
  * tells when: of this process's commits at once, of others by where the platform's stream stands, looked at once in `TRUSTED`.
+ * Measured, 20 at once: 2 µs, where asking for the stream each time takes 195 and reading all of it 660.
  */
 export class KnownCatalogue {
   readonly #db: Pick<Database, 'pool' | 'log'>

@@ -4,7 +4,7 @@ import type { Mail } from '../ports.ts'
 import { smtpMailer } from './smtp.ts'
 import { type SmtpServer, smtpServer } from './testing-smtp.ts'
 
-const FROM = { name: 'Parley', address: 'parley@example.com' }
+const FROM = Object.freeze({ name: 'Parley', address: 'parley@example.com' })
 const MAIL: Mail = { id: '01999999-0000-7000-8000-000000000001', to: 'ada@example.net', subject: 'Hello', text: 'Words.' }
 let server: SmtpServer
 afterEach(() => server.close())
@@ -77,6 +77,12 @@ const CREDENTIALS = `${encodeURIComponent('ada@example.com')}:${encodeURICompone
 test('a name and a password of the URL are given once the connection is encrypted', async () => {
   server = await smtpServer({ ...onlyAda, disabledCommands: [] })
   await smtpMailer({ url: `smtp://${CREDENTIALS}@127.0.0.1:${server.port}?tls.rejectUnauthorized=false`, from: FROM }).send(MAIL)
+  expect(server.arrived).toMatchObject([{ user: 'ada@example.com' }])
+})
+
+test('they are given in the open where the URL says so', async () => {
+  server = await smtpServer({ ...onlyAda, allowInsecureAuth: true })
+  await smtpMailer({ url: `smtp://${CREDENTIALS}@127.0.0.1:${server.port}?requireTLS=false`, from: FROM }).send(MAIL)
   expect(server.arrived).toMatchObject([{ user: 'ada@example.com' }])
 })
 

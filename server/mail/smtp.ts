@@ -34,7 +34,7 @@ export function smtpMailer({ url, from }: SmtpOptions): Mailer {
       try {
         await transport.sendMail({
           messageId: `<${id}@${domain}>`,
-          from,
+          from: { ...from }, // it is written into
           to: { name: '', address: to },
           envelope: { from: from.address, to: [to] },
           subject: oneLine(subject),
