@@ -45,7 +45,7 @@ test('what nobody decided on until the deadline expires once, however many sweep
   await moveApplication(w.as(campaign.owner), { commandId: commandId(), applicationId, version: 1, move: 'shortlist' })
   await pass(superuser, campaign.campaignId, 'apply_by', 'decide_by')
   for (let i = 0; i < 3; i++) start()
-  await expect.poll(() => stateOf(campaign), { timeout: 8_000 }).toMatchObject({ state: 'completed' })
+  await expect.poll(() => stateOf(campaign), { timeout: 20_000 }).toMatchObject({ state: 'completed' })
   expect(await countsOf(w, campaign.campaignId)).toEqual({ counted: { expired: 12 }, real: { expired: 12 } })
   for (const [i, { roomId }] of places.entries()) {
     const moves = (await eventsOf(w, roomId)).filter(({ type }) => type === 'application.statusChanged')
@@ -180,5 +180,5 @@ test('PostgreSQL that goes away is told of, and what was due is done once it is 
     await client.end()
   }
   const expired = () => superuser.query(`select from application where campaign_id = $1 and state = 'expired'`, [campaign.campaignId])
-  await expect.poll(async () => (await expired()).rowCount, { timeout: 8_000 }).toBe(2)
+  await expect.poll(async () => (await expired()).rowCount, { timeout: 20_000 }).toBe(2)
 })
