@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { CampaignFields } from '../../client-sdk/contract/index.ts'
+import { type CampaignFields, newId } from '../../client-sdk/contract/index.ts'
 import type { TestPerson } from '../testing.ts'
 import { commandId } from '../testing.ts'
 import { type Rest, restWorld } from '../testing-rest.ts'
@@ -177,4 +177,36 @@ test('what a search finds follows what is said now', async () => {
   const change = { token: await w.token(brand.owner), headers: { 'If-Match': `"${version}"` }, body: { title: 'Okapi' } }
   await w.call('PATCH', `/api/v1/campaigns/${place.campaignId}`, change)
   expect([await titles('platform=blog&q=zebra'), await titles('platform=blog&q=okapi')]).toEqual([[], ['Okapi']])
+})
+
+test('what is rare is found beyond what a list is walked through, each once, in every order, also among those alike', async () => {
+  const far = await brandWithTeam(w)
+  const rooms = Array.from({ length: 900 }, () => newId())
+  await w.db.pool.query(`select create_stream(id, 'room') from unnest($1::uuid[]) id`, [rooms])
+  await w.db.pool.query(`insert into room (id, kind, brand_id) select id, 'campaign', $2 from unnest($1::uuid[]) id`, [rooms, far.brandId])
+  await w.db.pool.query(
+    `insert into campaign (brand_id, id, room_id, state, version, title, goals, deliverables, platforms, categories, territories, languages,
+       budget_min, budget_max, currency, apply_by, visibility, questions, code, words, created_at, published_at, changed_at)
+     select $2, id, id, 'open', 1, 'Far ' || i, '[]', '[]', array['pinterest'], case when i % 40 = 0 then array['pets'] else '{}' end, '{}', '{}',
+       0, i % 2, 'CHF', now() + interval '1 hour' * (1 + i / 450), 'public', '[]', id, case when i % 40 = 0 then 'far' else '' end::tsvector,
+       now(), now() - i * interval '1 second', now() from unnest($1::uuid[]) with ordinality as r (id, i)`,
+    [rooms, far.brandId],
+  )
+  const { rows } = await w.db.pool.query(`select id from campaign where brand_id = $1 and categories = array['pets']`, [far.brandId])
+  const rare = rows.map(({ id }) => id as string).toSorted()
+  expect(rare).toHaveLength(22)
+  for (const filter of ['platform=pinterest&category=pets', 'q=far'])
+    for (const sort of ['newest', 'deadline', 'budget']) {
+      const query = `${filter}&currency=CHF&sort=${sort}`
+      const whole = ((await ask(`${query}&limit=100`)).items as { campaignId: string }[]).map(({ campaignId }) => campaignId)
+      expect(whole.toSorted()).toEqual(rare)
+      const paged: string[] = []
+      let cursor: unknown = ''
+      for (; cursor !== null; ) {
+        const page = await ask(`${query}&limit=5${cursor && `&cursor=${cursor}`}`)
+        paged.push(...(page.items as { campaignId: string }[]).map(({ campaignId }) => campaignId))
+        cursor = page.cursor
+      }
+      expect(paged).toEqual(whole)
+    }
 })
