@@ -223,3 +223,20 @@ test('P2: streams that grew since a horizon are named, the late ones too, and no
   expect(second.heads.get(early!)).toBe(1)
   expect((await db.log.grownSince(second.horizon)).heads).toEqual(new Map())
 })
+
+test('of streams that grew it is known between which seqs lists changed; talk changes none', async () => {
+  const [deal, talking] = await rooms(2)
+  const changed = (version: number) => {
+    return says(deal!, '', { type: 'campaign.changed', deal: { version, fields: ['title'] }, personal: null })
+  }
+  const begin = await db.log.grownSince(null)
+  await talk([deal!, talking!], 2)
+  expect((await db.log.grownSince(begin.horizon)).listed).toEqual(new Map())
+  for (const version of [2, 3]) {
+    await db.log.submit(changed(version))
+    await talk([deal!, talking!], 1)
+  }
+  const { heads, listed } = await db.log.grownSince(begin.horizon)
+  expect(heads).toEqual(new Map([deal, talking].map((id) => [id, id === deal ? 6 : 4])))
+  expect(listed).toEqual(new Map([[deal, { first: 3, last: 5 }]]))
+})
