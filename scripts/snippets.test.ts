@@ -41,10 +41,11 @@ function run(name: string, code: string): string {
   return execute(join(folder, `${name}.ts`))
 }
 
-test('the README’s snippet compiles and runs', { timeout: 120_000 }, () => {
+test('the README’s snippets compile and run', { timeout: 120_000 }, () => {
   const blocks = blocksOf('README.md')
-  expect(blocks).toHaveLength(1)
-  expect(run('readme', here(blocks[0]!))).toContain('Hello!')
+  expect(blocks).toHaveLength(2)
+  expect(run('talk', here(blocks[0]!))).toContain('Hello!')
+  expect(run('apply', here(blocks[1]!))).toMatch(/ by .*\nsubmitted\n/)
 })
 
 test('the snippets of the SDK’s README compile and run, one after the other', { timeout: 120_000 }, () => {
