@@ -91,13 +91,13 @@ export class FakeMarket {
   }
   /** At once, or, as the hub does, after a while the newest of each. */
   #sayOf(card: ApplicationCard): void {
-    if (this.pace === 0) return this.say({ applications: [card] })
-    if (this.#unsaid.size === 0)
-      setTimeout(() => {
-        this.say({ applications: [...this.#unsaid.values()] })
-        this.#unsaid.clear()
-      }, this.pace)
+    const flush = () => {
+      this.say({ applications: [...this.#unsaid.values()] })
+      this.#unsaid.clear()
+    }
+    if (this.#unsaid.size === 0 && this.pace > 0) setTimeout(flush, this.pace)
     this.#unsaid.set(card.applicationId, card)
+    if (this.pace === 0) flush()
   }
 
   readonly fetch = async (url: unknown, init?: RequestInit): Promise<Response> => {
