@@ -203,8 +203,8 @@ describe.concurrent('by the log alone', () => {
 test('while people only talk, nothing is asked for lists', async () => {
   const m = await market(h)
   const place = await apply(h, await h.person('creator'), m.campaignId)
-  const owner = await listReader(h, m.owner)
-  await forget(m, owner)
+  const [owner, away] = [await listReader(h, m.owner), await listReader(h, m.owner, far.url)]
+  await forget(m, owner, away)
   const asked: string[] = []
   const realQuery = pg.Client.prototype.query
   pg.Client.prototype.query = function (this: pg.Client, ...args: unknown[]) {
