@@ -14,7 +14,7 @@ type Place = { key: string; id: CampaignId }
 /** Names the question that a cursor is good for. It keeps nobody out of anything: every page asks for rights again. */
 const nameOf = (question: Json): string => createHash('sha256').update(canonical(question)).digest('base64url').slice(0, 12)
 
-export function cursorOf(question: Json, { key, id }: Place): string {
+function cursorOf(question: Json, { key, id }: Place): string {
   return Buffer.from(JSON.stringify([nameOf(question), key, id])).toString('base64url')
 }
 

@@ -4,7 +4,7 @@ import type { Campaign } from '../../persistence/entities/campaigns.ts'
 import { searchables } from '../../persistence/search/words.ts'
 import type { Chosen } from '../catalogue/catalogue.ts'
 
-export type FieldName = keyof CampaignFields
+type FieldName = keyof CampaignFields
 type Columns = Omit<CampaignFields, 'budget' | 'applyBy' | 'decideBy'> &
   Pick<Campaign, 'budgetMin' | 'budgetMax' | 'currency' | 'applyBy' | 'decideBy'>
 
