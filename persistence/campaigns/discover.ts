@@ -28,10 +28,7 @@ const orders: Record<DiscoverCampaigns['sort'], Order> = {
 const WALK = 600
 
 /** `words`: for `websearch_to_tsquery`, see search/question.ts; null for whatever they say. */
-type Discovery = Pick<
-  DiscoverCampaigns,
-  'platform' | 'category' | 'language' | 'territory' | 'currency' | 'budget' | 'sort' | 'limit'
-> & {
+type Discovery = Pick<DiscoverCampaigns, 'platform' | 'category' | 'language' | 'territory' | 'currency' | 'budget' | 'sort' | 'limit'> & {
   userId: UserId
   words: string | null
   after: Place | null
