@@ -13,6 +13,8 @@ export const engines = {
   redis: { name: 'redis', programs: ['redis-server'], package: 'redis-server' },
   nginx: { name: 'nginx', programs: ['nginx'], package: 'nginx-light' },
   openssl: { name: 'openssl', programs: ['openssl'], package: 'openssl' },
+  python: { name: 'python', programs: ['python3'], package: 'python3' },
+  pip: { name: 'pip', programs: ['pip3'], package: 'python3-pip' },
   chromium: { name: 'chromium', programs: ['chromium', 'chromium-browser', 'google-chrome'], package: 'chromium' },
 } as const satisfies Record<string, Engine>
 

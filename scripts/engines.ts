@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { install } from './engines-install.ts'
 import { type Engine, engines, findEngine, remedy } from './engines-path.ts'
+import { installSchemathesis } from './schemathesis.ts'
 
 /**
  * Sees to it that the machine has what the tests need: finds it, or installs it where it may, or says in a line what to do.
@@ -41,6 +42,7 @@ function inTurn(): void {
 
 try {
   await main()
+  if (missing().length === 0) installSchemathesis()
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
   process.exitCode = 1
