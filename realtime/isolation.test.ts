@@ -13,6 +13,7 @@ import {
 } from '../client-sdk/contract/index.ts'
 import { commandId, type TestPerson } from '../server/testing.ts'
 import { hub, type TestClient, type TestHub } from './testing.ts'
+import { apply, market } from './testing-market.ts'
 
 let h: TestHub
 /** What PostgreSQL was asked, without what the hub asks by itself. */
@@ -153,4 +154,28 @@ test('in a campaign room creators learn nothing of each other: not by members, p
   expect(JSON.stringify([joined, heard])).not.toMatch(new RegExp(`${bobsKey}|Bob`))
   const said = heard.flatMap((each) => ((each as [string])[0] === 'room.presence' ? [JSON.stringify((each as [string, unknown])[1])] : []))
   expect(new Set(said).size).toBeLessThanOrEqual(1) // whoever comes or goes, it says the same
+})
+
+test('a team’s notes about an application are as if they were not for its creator: no room, no event, no whisper', async () => {
+  const { owner, campaignId } = await market(h)
+  const creator = await h.person('creator')
+  const { applicationId, roomId: open } = await apply(h, creator, campaignId)
+  const [brand, applicant] = [await h.client(owner), await h.client(creator)]
+  const heard: unknown[] = []
+  applicant.socket.onAny((...all: unknown[]) => heard.push(all))
+  for (const client of [brand, applicant]) await client.do('room.join', { roomId: open })
+  const before = await h.db.log.readAfter(open, 0, 100)
+  const { roomId } = await brand.do('application.openNotes', { commandId: commandId(), applicationId })
+  await brand.do('room.join', { roomId })
+  await brand.do('chat.send', { commandId: commandId(), roomId, text: 'between us' })
+  expect(await h.db.log.readAfter(open, 0, 100)).toEqual(before) // not even a gap
+  const [theirs, none] = [
+    await attempt(applicant, 'room.join', { roomId }),
+    await attempt(applicant, 'room.join', { roomId: newId<RoomId>() }),
+  ]
+  expect(theirs.reply).toEqual(none.reply)
+  await brand.do('chat.send', { commandId: commandId(), roomId: open, text: 'to you' })
+  await expect.poll(() => JSON.stringify(heard)).toContain('to you')
+  await expect.poll(() => JSON.stringify(heard), { timeout: 5_000 }).toContain('inbox.changed') // which comes last
+  expect(JSON.stringify(heard)).not.toMatch(new RegExp(`${roomId}|between us`))
 })
