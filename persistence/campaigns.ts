@@ -68,18 +68,6 @@ export function toCard(row: CardRow): CampaignCard {
 
 export const toListing = (row: ListingRow): CampaignListing => ({ ...toCard(row), saved: row.saved, applicationId: row.application_id })
 
-/** In the order of these ids; what is not there is left out. It asks for nobody's right to them. */
-export async function campaignCards(pool: Pool, ids: readonly CampaignId[]): Promise<CampaignCard[]> {
-  const rows = await read<CardRow>(
-    pool,
-    'campaign_cards',
-    `select ${CARD} from unnest($1::uuid[]) with ordinality as k (id, i) join campaign c on c.id = k.id join brand b on b.id = c.brand_id
-      order by k.i`,
-    [ids],
-  )
-  return rows.map(toCard)
-}
-
 /** All of a campaign as this person may see it; undefined where they may not. By one snapshot, so nobody sees what came after their removal. */
 export async function campaignFor(pool: Pool, campaignId: CampaignId, userId: UserId): Promise<Campaign | undefined> {
   const [row] = await read<DetailRow>(

@@ -12,7 +12,7 @@ export type SmtpOptions = {
 const CONNECTING = 10_000
 const SILENCE = 20_000
 /** All of one mail, at most: whoever claimed it has it for longer. */
-export const SENDING = 45_000
+const SENDING = 45_000
 
 /** One address as we write it: nothing that could end it, name another or begin a header of its own. */
 const ADDRESS = /^[^\s\p{C}<>()[\]\\,;:"@]{1,64}@[^\s\p{C}<>()[\]\\,;:"@]{1,253}$/u
