@@ -38,8 +38,13 @@ export const TimeZone = z
   .refine(isZone, 'is no time zone that is known')
 /** A day of some calendar, wherever it is: ISO 8601, years 1–9999. */
 export const Day = z.iso.date().refine((day) => !day.startsWith('0000'), 'is not of the years 1–9999')
+/** Written as it is read: nothing that cannot be seen or turns the direction, and no name before an `@` that passes for the host. */
+const PLAIN_ADDRESS = /^https:\/\/[^\s\p{C}@\\/?#]+(?:[/?#][^\s\p{C}]*)?$/iu
 /** A web address, https alone. */
-export const WebAddress = z.url({ protocol: /^https$/, hostname: z.regexes.domain }).max(500)
+export const WebAddress = z
+  .url({ protocol: /^https$/, hostname: z.regexes.domain, abort: true })
+  .max(500)
+  .refine((address) => PLAIN_ADDRESS.test(address), 'has signs that hide, or that pass for others')
 
 /** The most of any amount, in minor units: sums of a thousand of them are still exact numbers. */
 export const AMOUNT_MAX = 1_000_000_000_000
