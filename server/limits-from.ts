@@ -7,6 +7,9 @@ import { ExactLimiter, SharedLimiter, tellOften } from './shared-limits.ts'
 const SIGN_IN_WINDOW = 15 * 60
 /** So many times what one address may. */
 const ANYWHERE = 10
+/** Mails that one person has us write in a day; and to one address, of which one comes back every so many seconds. */
+const MAILS_A_DAY = { perSecond: 2_000 / 86_400, burst: 2_000 }
+const MAILS_TO_ONE = { perSecond: 1 / 600, burst: 3 }
 
 type Settings = Pick<Config, 'rate' | 'socketRate' | 'roomRate' | 'addressRate' | 'signInsPerAddress' | 'signInsPerEmail'>
 
@@ -30,6 +33,8 @@ export function limitsFrom(config: Settings, redis: Redis | null = null): Limits
     signInsByAddress: signIns('sign-ins/address', config.signInsPerAddress),
     signInsByEmail: signIns('sign-ins/email', config.signInsPerEmail),
     signInsAnywhere: signIns('sign-ins/anywhere', config.signInsPerEmail * ANYWHERE),
+    mails: limiter('mails', MAILS_A_DAY),
+    mailsTo: limiter('mails/to', MAILS_TO_ONE),
   }
   if (redis) tellOften(redis, shared)
   return limits

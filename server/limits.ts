@@ -23,6 +23,10 @@ export type Limits = {
   signInsByEmail: SlowLimiter
   /** Of one e-mail from everywhere together: guessing from many addresses has an end, too. */
   signInsAnywhere: SlowLimiter
+  /** By person: mails that they have us write to people of their choice. */
+  mails: Limiter
+  /** By person and address: nobody is buried in invitations. */
+  mailsTo: Limiter
 }
 /** May ask other nodes first. */
 export type SlowLimiter = { take(key: string): boolean | Promise<boolean>; wait(key: string): number }
@@ -36,6 +40,8 @@ const words: Record<keyof Limits, string> = {
   signInsByAddress: 'Too many attempts to sign in from your address (SIGN_INS_PER_ADDRESS)',
   signInsByEmail: 'Too many attempts to sign in (SIGN_INS_PER_EMAIL)',
   signInsAnywhere: 'Too many attempts to sign in (SIGN_INS_PER_EMAIL)',
+  mails: 'You have invited too many people today',
+  mailsTo: 'You have invited this address too often',
 }
 
 /** The error for whom a limit has just refused, with when to come again. */
@@ -107,5 +113,7 @@ export function unlimited(): Limits {
     signInsByAddress: plenty,
     signInsByEmail: plenty,
     signInsAnywhere: plenty,
+    mails: plenty,
+    mailsTo: plenty,
   }
 }

@@ -15,6 +15,7 @@ import { type Entry, notFound } from '../../persistence/event-log.ts'
 import { queueMail } from '../../persistence/mail.ts'
 import { databaseNow } from '../../persistence/market.ts'
 import type { Ctx } from '../ctx.ts'
+import { spendMail } from '../mail/spend-mail.ts'
 import { changingBrand } from './changing-brand.ts'
 import { invitationMail } from './invitation-mail.ts'
 
@@ -33,6 +34,7 @@ export const inviteToBrand = (ctx: Ctx, input: InviteToBrand): Promise<Output<'b
     if (before) await em.remove(before).flush()
     if ((await countTeam(em, brand.id)) >= TEAM_MAX)
       throw new ParleyError('brand.full', `A team and its invitations are at most ${TEAM_MAX}`)
+    spendMail(ctx, email)
     const code = randomBytes(32).toString('base64url')
     const endsAt = new Date(createdAt.getTime() + LASTS)
     const id = newId<InvitationId>()

@@ -6,6 +6,7 @@ import type { Campaign } from '../../persistence/entities/campaigns.ts'
 import { notFound } from '../../persistence/event-log.ts'
 import { type NewMail, queueMails } from '../../persistence/mail.ts'
 import { type Ctx, caller } from '../ctx.ts'
+import { spendMail } from '../mail/spend-mail.ts'
 import { asViewer, insisting } from '../market/authorise.ts'
 import { once } from '../once.ts'
 import { holdCampaign, holdTeam } from './hold.ts'
@@ -23,6 +24,7 @@ export const inviteCreator = (ctx: Ctx, input: InviteCreator): Promise<Output<'c
       throw new ParleyError('campaign.illegalMove', `It is ${campaign.state}: nobody is invited any more`)
     if (!(await addGuest(em, campaign.id, input.email, 'invited', ctx.now()))) return
     if ((await countInvited(em, campaign.id)) > MOST) throw new ParleyError('campaign.full', `A campaign invites ${MOST} addresses at most`)
+    spendMail(ctx, input.email) // also before it is published: then all of them are written to at once
     if (campaign.publishedAt) await writeTo(em, campaign, [input.email])
   })
 
