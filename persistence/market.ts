@@ -60,6 +60,12 @@ export async function campaignStanding(pool: Pool, campaignId: CampaignId, userI
   return { userId, campaignId, brandId, roomId, role, actorKey, accessVersion: Number(row.access_version) }
 }
 
+/** Whether a creator may see a campaign, in this transaction: for good while it holds the campaign's row. */
+export async function isShown(em: EntityManager, campaignId: CampaignId, userId: UserId): Promise<boolean> {
+  const rows = await query(em, `select 1 from campaign c join person p on p.id = $2 where c.id = $1 and ${IS_SHOWN}`, [campaignId, userId])
+  return rows.length > 0
+}
+
 /** What a person is to an application now; undefined for whoever is not in its room. */
 export async function applicationStanding(
   pool: Pool,

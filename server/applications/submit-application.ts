@@ -20,7 +20,7 @@ import { Campaign } from '../../persistence/entities/campaigns.ts'
 import { Person } from '../../persistence/entities/people.ts'
 import { Room } from '../../persistence/entities/rooms.ts'
 import { type Entry, notFound } from '../../persistence/event-log.ts'
-import { databaseNow } from '../../persistence/market.ts'
+import { databaseNow, isShown } from '../../persistence/market.ts'
 import { assertKnown } from '../catalogue/catalogue.ts'
 import { type Ctx, caller } from '../ctx.ts'
 import { asViewer } from '../market/authorise.ts'
@@ -73,6 +73,7 @@ async function assertApplicable(em: EntityManager, { person, campaign }: Held, {
   if (person.blockedAt) throw new ParleyError('person.blocked', 'This person is shut out of the platform')
   if (await em.count(Application, { campaignId: campaign.id, creatorId: person.id }))
     throw new ParleyError('application.exists', 'You have applied to this campaign already')
+  if (!(await isShown(em, campaign.id, person.id))) throw notFound('campaign') // it was taken from them meanwhile
   if (campaign.state !== 'open') throw new ParleyError('campaign.notOpen', 'This campaign takes no applications now')
   const now = await databaseNow(em)
   if ([campaign.applyBy, campaign.decideBy].some((by) => by && by <= now))

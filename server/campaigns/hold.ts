@@ -4,6 +4,7 @@ import { type BrandId, type MarketRule, mayAs, ParleyError } from '../../client-
 import { teamRole } from '../../persistence/campaigns/write.ts'
 import { Brand } from '../../persistence/entities/brands.ts'
 import { Campaign } from '../../persistence/entities/campaigns.ts'
+import { Person } from '../../persistence/entities/people.ts'
 import { notFound } from '../../persistence/event-log.ts'
 import type { CampaignStanding } from '../../persistence/market.ts'
 import { type Ctx, caller } from '../ctx.ts'
@@ -13,9 +14,12 @@ import { type Ctx, caller } from '../ctx.ts'
  * caller's right is gone since it was looked at.
  */
 export async function holdTeam(em: EntityManager, ctx: Ctx, rule: MarketRule, brandId: BrandId): Promise<Brand> {
-  const brand = await em.findOne(Brand, brandId, { lockMode: LockMode.PESSIMISTIC_READ })
+  const { userId } = caller(ctx)
+  const shared = { lockMode: LockMode.PESSIMISTIC_READ } as const
+  await em.findOne(Person, userId, shared) // a block waits, or is seen
+  const brand = await em.findOne(Brand, brandId, shared)
   if (!brand) throw notFound('brand')
-  const role = await teamRole(em, brandId, caller(ctx).userId)
+  const role = await teamRole(em, brandId, userId)
   if (!role || !mayAs(rule, role)) throw new ParleyError('access.changed', 'Your role changed meanwhile')
   return brand
 }
