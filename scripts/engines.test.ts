@@ -1,9 +1,11 @@
+import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { aptGet, withoutServices } from './engines-install.ts'
 import { engineProgram, engines, findEngine, remedy } from './engines-path.ts'
+import { installSchemathesis, schemathesisProgram } from './schemathesis.ts'
 
 let home: string
 beforeAll(() => {
@@ -69,4 +71,23 @@ test('services are forbidden to start while something is installed, and allowed 
   writeFileSync(policy, 'exit 0')
   await withoutServices(async () => expect(readFileSync(policy, 'utf8')).toBe('exit 0'), policy)
   expect(readFileSync(policy, 'utf8')).toBe('exit 0')
+})
+
+test('Schemathesis is there in the version that is pinned, with every package that it needs', () => {
+  const [, version] = /^schemathesis==(.+)$/m.exec(readFileSync(join(import.meta.dirname, 'schemathesis.txt'), 'utf8'))!
+  const { file, args, env } = schemathesisProgram()
+  const { stdout } = spawnSync(file, [...args, '--version'], { env, encoding: 'utf8' })
+  expect(stdout).toContain(version)
+  installSchemathesis() // it is whole: nothing to do
+})
+
+test('where Schemathesis is not, its tests fail with the way to get it', () => {
+  const { XDG_CACHE_HOME } = process.env
+  process.env.XDG_CACHE_HOME = home
+  try {
+    expect(schemathesisProgram).toThrow('The tests need Schemathesis: run node scripts/engines.ts')
+  } finally {
+    if (XDG_CACHE_HOME === undefined) delete process.env.XDG_CACHE_HOME
+    else process.env.XDG_CACHE_HOME = XDG_CACHE_HOME
+  }
 })
