@@ -78,7 +78,7 @@ export const cast = (mine: Tenant, other: Tenant, admin: TestPerson): Record<Cal
 })
 
 /** What somebody is to a tenant: of its team, its creator, or nothing. */
-export function roleIn(tenant: Tenant, person: TestPerson): Role | null {
+function roleIn(tenant: Tenant, person: TestPerson): Role | null {
   const roles = ['owner', 'manager', 'viewer', 'creator'] as const
   return roles.find((role) => tenant[role].userId === person.userId) ?? null
 }
