@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openCampaign } from '../applications/testing.ts'
 import { sendMessage } from '../chat/send-message.ts'
 import { createApp } from '../http.ts'
 import { createLog } from '../log.ts'
@@ -138,6 +139,15 @@ test('an open write shows in the horizon, a follower that is behind in its lag, 
   expect(sampleOf(after, 'parley_mail_waiting')).toBe(1)
   expect(sampleOf(after, 'parley_mail_oldest_seconds')).toBeGreaterThanOrEqual(3_600)
   expect(sampleOf(after, 'parley_follower_lag_seconds', { follower: 'late', shard: '0' })).toBe(0)
+})
+
+test('a campaign that should be closed shows, for how long, until it is', async () => {
+  const { campaignId } = await openCampaign(w)
+  expect(sampleOf(await read(), 'parley_sweep_overdue_seconds')).toBe(0)
+  await w.db.pool.query(`update campaign set apply_by = now() - interval '1 hour' where id = $1`, [campaignId])
+  expect(sampleOf(await read(), 'parley_sweep_overdue_seconds')).toBeGreaterThanOrEqual(3_600)
+  await w.db.pool.query(`update campaign set state = 'closed' where id = $1`, [campaignId])
+  expect(sampleOf(await read(), 'parley_sweep_overdue_seconds')).toBe(0)
 })
 
 test('sockets and followers are asked when somebody looks', async () => {
