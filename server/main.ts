@@ -1,5 +1,6 @@
 import { createServer } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
+import { ParleyError } from '../client-sdk/contract/index.ts'
 import { checkpointer, publishKey } from '../persistence/checkpoints.ts'
 import { openDatabase } from '../persistence/database.ts'
 import { assertDurable } from '../persistence/durability.ts'
@@ -15,6 +16,7 @@ import { house } from './ctx.ts'
 import { banner } from './embedded/banner.ts'
 import { openHome } from './embedded/home.ts'
 import { seed } from './embedded/seed.ts'
+import { foreseen } from './foreseen.ts'
 import { createApp } from './http.ts'
 import { limitsFrom } from './limits-from.ts'
 import { createLog, type Log } from './log.ts'
@@ -66,8 +68,8 @@ async function start(config: Config, log: Log, reset: boolean): Promise<string> 
       metrics.follower(name, following)
       running.push(following.stop)
     }
+    running.push(sweep(parts, sweepFailed(log)).stop)
   }
-  if (has('worker')) running.push(sweep(parts, (error) => log.error('sweep', { error })).stop)
 
   const post = openPost({ smtp: config.smtp, isEmbedded: home !== null, isWorker: has('worker'), pool: db.pool, log })
   running.push(post.stop)
@@ -112,6 +114,12 @@ async function start(config: Config, log: Log, reset: boolean): Promise<string> 
     http.listen({ port: config.port, host: config.host, backlog: BACKLOG }, done)
   })
   return banner(config.publicUrl, [postgresEngine(home), ...otherEngines(redis, post)], home !== null)
+}
+
+/** PostgreSQL that is away comes back; anything else somebody has to look at. */
+const sweepFailed = (log: Log) => (error: unknown) => {
+  const known = foreseen(error)
+  log[known instanceof ParleyError && known.retryable ? 'warn' : 'error']('sweep', { error })
 }
 
 const postgresEngine = (home: { adopted: boolean } | null): Engine => {

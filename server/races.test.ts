@@ -86,7 +86,7 @@ test(`everything that can be done in a room, all at once: nothing deadlocks, and
   const { members, ...people } = await peopleOf(w.db.pool, roomId)
   const { messages } = await messagesOf(w.db.pool, roomId, { limit: 10_000 })
   expect(messages.toReversed()).toEqual(replayed.messages)
-  expect(people).toEqual({ asOf: replayed.rev, title: replayed.title, settings: replayed.settings, pins: replayed.pins })
+  expect(people).toEqual({ asOf: replayed.rev, title: replayed.title, settings: replayed.settings, subject: null, pins: replayed.pins })
   expect(members.map((member) => member.key).sort()).toEqual(Object.keys(replayed.members).sort())
   expect(events.reduce(reduceMessages, [])).toEqual(replayed.messages)
   expect(await verifyStream(w.db, roomId)).toMatchObject({ ok: true })
