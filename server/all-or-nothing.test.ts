@@ -5,12 +5,14 @@ import { child, killChildren } from '../persistence/testing/child.ts'
 import { verifyStream } from '../persistence/verify.ts'
 import { apply, type Opening, openCampaign, submission, terms } from './applications/testing.ts'
 import { applicationContradictions } from './applications/testing-contradictions.ts'
-import { makeBrand } from './brands/testing.ts'
+import { bringIn, makeBrand } from './brands/testing.ts'
+import { createCampaign } from './campaigns/create-campaign.ts'
 import { editMessage } from './chat/edit-message.ts'
 import { pinMessage } from './chat/pin-message.ts'
 import { react } from './chat/react.ts'
 import { sendMessage } from './chat/send-message.ts'
 import type { Ctx } from './ctx.ts'
+import { marketContradictions } from './market/testing-contradictions.ts'
 import { commandId, type TestPerson, type World, world } from './testing.ts'
 import { type Killed, useCases } from './testing-killed.ts'
 
@@ -93,6 +95,39 @@ const cases: { useCase: Killed['useCase']; events: string[]; make(): Promise<Com
     },
   },
   {
+    useCase: 'createCampaign',
+    events: ['room.created', 'campaign.created', 'room.memberAdded'],
+    async make() {
+      const { brandId, owner } = await smallCampaign()
+      return { by: owner, input: { commandId: commandId(), brandId, title: 'Winter', platforms: ['instagram'] } }
+    },
+  },
+  {
+    useCase: 'moveCampaign',
+    events: ['campaign.statusChanged'],
+    async make() {
+      const { brandId, owner } = await smallCampaign()
+      const { campaignId } = await openCampaign(w, { team: { brandId, owner, manager: owner, viewer: owner } })
+      return { by: owner, input: { commandId: commandId(), campaignId, version: 2, move: 'pause' } }
+    },
+  },
+  {
+    useCase: 'setTeamRole',
+    events: ['brand.roleChanged', 'room.roleChanged', 'room.roleChanged'],
+    async make() {
+      const { owner, ...its } = await teamWithRooms()
+      return { by: owner, input: { commandId: commandId(), ...its, role: 'manager' } }
+    },
+  },
+  {
+    useCase: 'removeFromTeam',
+    events: ['brand.memberRemoved', 'room.memberRemoved', 'room.memberRemoved'],
+    async make() {
+      const { owner, ...its } = await teamWithRooms()
+      return { by: owner, input: { commandId: commandId(), ...its } }
+    },
+  },
+  {
     useCase: 'moveApplication',
     events: ['application.statusChanged'],
     async make() {
@@ -112,6 +147,15 @@ const cases: { useCase: Killed['useCase']; events: string[]; make(): Promise<Com
     },
   },
 ]
+
+/** A brand of its own, with somebody besides its owner and two rooms that follow the two. */
+async function teamWithRooms() {
+  const owner = await w.person('brand')
+  const brandId = await makeBrand(w, owner)
+  const { userId } = await bringIn(w, { brandId, owner }, await w.person('brand'))
+  for (const title of ['One', 'Two']) await createCampaign(w.as(owner), { commandId: commandId(), brandId, title })
+  return { brandId, owner, userId }
+}
 
 /** Of a team of one; made once, since every application is a new one. */
 const smallCampaign = async (): Promise<Opening> => {
@@ -192,7 +236,7 @@ const contradictions = {
   'a room without its stream, or a stream without its room': `
     select id from room full join (select id from stream where kind = 'room') s using (id) where room.id is null or s.id is null`,
 }
-const ALL = Object.entries({ ...contradictions, ...applicationContradictions }).map(
+const ALL = Object.entries({ ...contradictions, ...marketContradictions, ...applicationContradictions }).map(
   ([name, sql]) => `select '${name}' as name where exists (${sql})`,
 )
 const found = async () => (await superuser.query<{ name: string }>(ALL.join(' union all '))).rows.map((row) => row.name)

@@ -4,6 +4,9 @@ import { moveApplication } from './applications/move-application.ts'
 import { moveApplications } from './applications/move-applications.ts'
 import { openNotes } from './applications/open-notes.ts'
 import { submitApplication } from './applications/submit-application.ts'
+import { removeFromTeam, setTeamRole } from './brands/change-team.ts'
+import { createCampaign } from './campaigns/create-campaign.ts'
+import { moveCampaign } from './campaigns/move-campaign.ts'
 import { deleteMessage } from './chat/delete-message.ts'
 import { editMessage } from './chat/edit-message.ts'
 import { pinMessage } from './chat/pin-message.ts'
@@ -26,6 +29,10 @@ export const useCases = {
   deleteMessage,
   react,
   pinMessage,
+  setTeamRole,
+  removeFromTeam,
+  createCampaign,
+  moveCampaign,
   submitApplication,
   moveApplication,
   moveApplications,
