@@ -10,6 +10,9 @@ const ANYWHERE = 10
 /** Mails that one person has us write in a day; and to one address, of which one comes back every so many seconds. */
 const MAILS_A_DAY = { perSecond: 2_000 / 86_400, burst: 2_000 }
 const MAILS_TO_ONE = { perSecond: 1 / 600, burst: 3 }
+/** A day's. */
+const CAMPAIGNS = { perSecond: 500 / 86_400, burst: 500 }
+const SEARCHES = { perSecond: 2, burst: 20 }
 
 type Settings = Pick<Config, 'rate' | 'socketRate' | 'roomRate' | 'addressRate' | 'signInsPerAddress' | 'signInsPerEmail'>
 
@@ -35,6 +38,8 @@ export function limitsFrom(config: Settings, redis: Redis | null = null): Limits
     signInsAnywhere: signIns('sign-ins/anywhere', config.signInsPerEmail * ANYWHERE),
     mails: limiter('mails', MAILS_A_DAY),
     mailsTo: limiter('mails/to', MAILS_TO_ONE),
+    campaigns: limiter('campaigns', CAMPAIGNS),
+    searches: limiter('searches', SEARCHES),
   }
   if (redis) tellOften(redis, shared)
   return limits

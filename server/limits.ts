@@ -27,6 +27,10 @@ export type Limits = {
   mails: Limiter
   /** By person and address: nobody is buried in invitations. */
   mailsTo: Limiter
+  /** By person: campaigns made. A change of a brand's team writes into every room that the brand has. */
+  campaigns: Limiter
+  /** By person: campaigns looked for by words, which can cost more than anything else that is read. */
+  searches: Limiter
 }
 /** May ask other nodes first. */
 export type SlowLimiter = { take(key: string): boolean | Promise<boolean>; wait(key: string): number }
@@ -42,6 +46,8 @@ const words: Record<keyof Limits, string> = {
   signInsAnywhere: 'Too many attempts to sign in (SIGN_INS_PER_EMAIL)',
   mails: 'You have invited too many people today',
   mailsTo: 'You have invited this address too often',
+  campaigns: 'You have made too many campaigns today',
+  searches: 'Too many searches from you',
 }
 
 /** The error for whom a limit has just refused, with when to come again. */
@@ -115,5 +121,7 @@ export function unlimited(): Limits {
     signInsAnywhere: plenty,
     mails: plenty,
     mailsTo: plenty,
+    campaigns: plenty,
+    searches: plenty,
   }
 }

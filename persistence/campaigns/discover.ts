@@ -1,6 +1,7 @@
 import type { Pool } from 'pg'
 import type { CampaignId, CampaignListing, DiscoverCampaigns, UserId } from '../../client-sdk/contract/index.ts'
 import { LISTING, type ListingRow, toListing } from '../campaigns.ts'
+import { read } from '../sql.ts'
 import { unavailable } from '../unavailable.ts'
 
 /** Where an item is in a list: what the list is sorted by, and its id. */
@@ -32,6 +33,13 @@ type Discovery = Pick<DiscoverCampaigns, 'platform' | 'category' | 'language' | 
   userId: UserId
   words: string | null
   after: Place | null
+}
+
+/** Whether an index finds it. What only says which words are not to be there would be asked of everything that there is. */
+export async function isFoundByIndex(pool: Pool, words: string): Promise<boolean> {
+  const asked = `select querytree(websearch_to_tsquery('english', $1)) <> 'T' as found`
+  const [row] = await read<{ found: boolean }>(pool, 'is_found_by_index', asked, [words])
+  return row!.found
 }
 
 /** Open campaigns that this creator may see, by one snapshot. */

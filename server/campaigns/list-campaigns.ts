@@ -8,10 +8,11 @@ import {
   type PageOf,
   ParleyError,
 } from '../../client-sdk/contract/index.ts'
-import { discover } from '../../persistence/campaigns/discover.ts'
+import { discover, isFoundByIndex } from '../../persistence/campaigns/discover.ts'
 import { campaignsOf, savedCampaigns, searchCampaignsOf } from '../../persistence/campaigns/lists.ts'
 import { question } from '../../persistence/search/question.ts'
 import { type Ctx, caller } from '../ctx.ts'
+import { limited } from '../limits.ts'
 import { asTeam } from '../market/authorise.ts'
 import { keys, paged, placeIn } from './cursor.ts'
 
@@ -25,7 +26,15 @@ export async function discoverCampaigns(ctx: Ctx, { limit, cursor, ...asked }: D
   const after = placeIn(name, cursor, asked.sort === 'budget' ? keys.amount : keys.moment)
   const words = q === undefined ? null : question(q).query
   if (words === '') return { items: [], cursor: null }
+  if (words !== null) await assertSearchable(ctx, words)
   return paged(name, await discover(ctx.db.pool, { ...filters, userId, words, after, limit: limit + 1 }), limit)
+}
+
+async function assertSearchable(ctx: Ctx, words: string): Promise<void> {
+  const { userId } = caller(ctx)
+  if (!ctx.limits.searches.take(userId)) throw limited(ctx.limits, 'searches', userId)
+  if (/(?:^| )-/.test(words) && !(await isFoundByIndex(ctx.db.pool, words)))
+    throw new ParleyError('request.invalid', 'q: say what is to be there, and not only what is not')
 }
 
 /** A brand's campaigns for its team, the last changed first. */

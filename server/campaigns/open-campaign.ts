@@ -12,14 +12,17 @@ import {
 import { indexCampaign } from '../../persistence/campaigns/write.ts'
 import { Campaign } from '../../persistence/entities/campaigns.ts'
 import { type Ctx, caller } from '../ctx.ts'
+import { limited } from '../limits.ts'
 import { openTeamRoom } from '../market/team-rooms.ts'
 import { append } from '../rooms/membership.ts'
 import { columnsOf, placeOf } from './fields.ts'
 
 type NewCampaign = { brandId: BrandId; commandId: CommandId; fields: CampaignFields; text: string }
 
-/** A draft with its room and its code. The caller holds the brand's team; see `holdTeam`. */
+/** A draft with its room and its code. The caller holds the brand's team; see `holdTeam`. Throws `rate.limited`. */
 export async function openCampaign(em: EntityManager, ctx: Ctx, { brandId, commandId, fields, text }: NewCampaign): Promise<CampaignPlace> {
+  const { userId } = caller(ctx)
+  if (!ctx.limits.campaigns.take(userId)) throw limited(ctx.limits, 'campaigns', userId)
   const told = { commandId, accessVersion: null } // the room is new: nothing that rights rest on can have changed in it
   const { room, created, joining, keyOf } = await openTeamRoom(
     em,
@@ -32,7 +35,7 @@ export async function openCampaign(em: EntityManager, ctx: Ctx, { brandId, comma
   const campaign = em.create(Campaign, { id, brandId, roomId: room.id, ...state, ...columnsOf(fields) })
   await em.flush()
   await indexCampaign(em, id, brandId, text)
-  const by = { ...told, actor: keyOf(caller(ctx).userId) }
+  const by = { ...told, actor: keyOf(userId) }
   const deal = { campaignId: id, brandId }
   await append(em, ctx, by, [created, { ...by, streamId: room.id, type: 'campaign.created', deal, personal: null }], joining)
   return placeOf(campaign)
