@@ -47,7 +47,7 @@ async function meet() {
 }
 const counts = (board: LiveBoard) => Object.fromEntries(board.state.columns.map(({ state, count }) => [state, count]))
 
-test('D5 D9 a status changed by REST moves the card in the other’s open list and board, and in the room', async () => {
+test('D5 D9 D14 a status changed by REST moves the card in the other’s open list and board, and in the room', async () => {
   const { campaignId, owns, applies } = await meet()
   const board = owns.market.applications.board(campaignId)
   const submitted = owns.market.applications.ofCampaign(campaignId, { state: ['submitted'] })
@@ -64,7 +64,9 @@ test('D5 D9 a status changed by REST moves the card in the other’s open list a
   await expect.poll(() => submitted.state.items, soon).toEqual([])
   await expect.poll(() => counts(board), soon).toEqual({ shortlisted: 1 })
   await expect.poll(() => room.state.subject, soon).toMatchObject({ state: 'shortlisted', version: 2 })
-  await applies.market.applications.withdraw(mine.state.items[0]!, 'Too far away')
+  const withdrawn = applies.market.applications.withdraw(mine.state.items[0]!, 'Too far away')
+  expect(mine.state.items).toEqual([])
+  await withdrawn
   await expect.poll(() => counts(board), soon).toEqual({ withdrawn: 1 })
   const whole = await owns.market.applications.get(place.applicationId)
   expect(whole).toMatchObject({ state: 'withdrawn', cover: 'I would love to', me: 'owner' })

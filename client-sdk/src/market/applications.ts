@@ -10,14 +10,14 @@ import type { Terms } from '../../contract/offers/schema.ts'
 import type { Room } from '../room.ts'
 import { BoardClient, type LiveBoard } from './board.ts'
 import type { ApplicationFilter } from './filters.ts'
-import { type MarketHost, pagesOf, type Versioned } from './host.ts'
+import { type MarketHost, pagesOf, telling } from './host.ts'
 import { ListClient, type LiveList } from './list.ts'
 import { applicationsOf, type Owner } from './list-kinds.ts'
+import { type ApplicationRef, moveApplication, moveApplications } from './moves.ts'
 import { pathOf } from './paths.ts'
+import type { Pending } from './said.ts'
 import { isApplication, isApplications, isBoard } from './shapes.ts'
 
-/** An application as it was read, or its id and the version that a move is made for. */
-export type ApplicationRef = Versioned<'applicationId'>
 /** What a creator says with an application. `answers` name the campaign's questions by their keys. */
 export type NewApplication = { readonly cover: string; readonly answers?: AnswerTo[]; readonly terms?: Terms | null }
 
@@ -38,31 +38,27 @@ export interface Applications {
   /** The room in which the team alone talks about an application, made when it is first asked for. It is not joined by this. */
   openNotes(applicationId: string): Promise<Room>
   /** Our own, as a creator. */
-  mine(filter?: ApplicationFilter): LiveList<ApplicationCard>
+  mine(filter?: ApplicationFilter): LiveList<Pending<ApplicationCard>>
   /** To a campaign, for its brand's team. */
-  ofCampaign(campaignId: string, filter?: ApplicationFilter): LiveList<ApplicationCard>
+  ofCampaign(campaignId: string, filter?: ApplicationFilter): LiveList<Pending<ApplicationCard>>
   /** Over all of a brand's campaigns, for its team. */
-  ofBrand(brandId: string, filter?: ApplicationFilter): LiveList<ApplicationCard>
+  ofBrand(brandId: string, filter?: ApplicationFilter): LiveList<Pending<ApplicationCard>>
   /** To a campaign, by their states. */
   board(campaignId: string): LiveBoard
 }
 
 export function applicationsOn(host: MarketHost, room: (roomId: string) => Room): Applications {
   const { orders, ports } = host
-  const move = (how: 'shortlist' | 'decline' | 'withdraw', { applicationId, version }: ApplicationRef, reason?: string) =>
-    orders.order('application.move', { applicationId, version, move: how, reason })
   const list = (owner: Owner, parts: readonly string[], filter: ApplicationFilter = {}) =>
     new ListClient(host, applicationsOf(pagesOf(host, isApplications, parts, filter), owner, filter))
   return {
-    submit: (campaignId, application) => orders.order('application.submit', { ...application, campaignId }),
+    submit: (campaignId, application) =>
+      telling(host, orders.order('application.submit', { ...application, campaignId }), { done: 'application' }, { done: 'listing' }),
     get: (applicationId) => ports.get(pathOf(['applications', applicationId]), isApplication),
-    shortlist: (application) => move('shortlist', application),
-    decline: (application, reason) => move('decline', application, reason),
-    withdraw: (application, reason) => move('withdraw', application, reason),
-    moveMany: (campaignId, how, applications, reason) => {
-      const which = applications.map(({ applicationId, version }) => ({ applicationId, version }))
-      return orders.order('application.moveMany', { campaignId, move: how, applications: which, reason })
-    },
+    shortlist: (application) => moveApplication(host, 'shortlist', application),
+    decline: (application, reason) => moveApplication(host, 'decline', application, reason),
+    withdraw: (application, reason) => moveApplication(host, 'withdraw', application, reason),
+    moveMany: (campaignId, how, applications, reason) => moveApplications(host, { campaignId, move: how, reason }, applications),
     openNotes: async (applicationId) => room((await orders.order('application.openNotes', { applicationId })).roomId),
     mine: (filter) => list(null, ['applications'], filter),
     ofCampaign: (campaignId, filter) => list({ campaignId }, ['campaigns', campaignId, 'applications'], filter),

@@ -5,6 +5,7 @@ import type { PageOf } from '../../contract/listing.ts'
 import { heard } from '../promises.ts'
 import { inserted, type Part, withPage } from './list.ts'
 import { type Held, Live, type LiveHost, type Placed, type Source } from './live.ts'
+import { type Pending, rankOf } from './said.ts'
 import { newest } from './sorts.ts'
 
 /** Applications in one state: how many there are, and the newest of them. */
@@ -12,7 +13,7 @@ export type BoardColumn = {
   readonly state: ApplicationState
   /** Of all of them, shown or not. */
   readonly count: number
-  readonly items: readonly ApplicationCard[]
+  readonly items: readonly Pending<ApplicationCard>[]
   /** There are others: `loadMore(state)`. */
   readonly more: boolean
 }
@@ -45,23 +46,24 @@ export type BoardSource = {
   /** Of one column. */
   page(state: ApplicationState, cursor: string): Promise<PageOf<ApplicationCard>>
 }
-type Column = Part<ApplicationCard> & { readonly state: ApplicationState; readonly count: number }
+type Card = Pending<ApplicationCard>
+type Column = Part<Card> & { readonly state: ApplicationState; readonly count: number }
 /** `counted`: cards as the counts have them. Pages are younger than the counts, so what they bring is not among these. */
 type HeldBoard = Held & {
   readonly view: BoardView
   readonly columns: readonly Column[]
-  readonly counted: Map<string, ApplicationCard>
+  readonly counted: ReadonlyMap<string, Card>
 }
 
 const idOf = ({ applicationId }: ApplicationCard): string => applicationId
 const byState = (a: Column, b: Column): number => applicationStates.indexOf(a.state) - applicationStates.indexOf(b.state)
-const shownIn = (columns: readonly Column[], id: string): ApplicationCard | undefined =>
+const shownIn = (columns: readonly Column[], id: string): Card | undefined =>
   columns.flatMap(({ items }) => items).find((item) => idOf(item) === id)
 
-function shown(columns: readonly Column[], counted: HeldBoard['counted']): HeldBoard {
+function shown(columns: readonly Column[], counted: HeldBoard['counted'], error: ParleyError | null = null): HeldBoard {
   const wanted = columns.filter(({ count }) => count > 0).sort(byState)
   const view = wanted.map(({ state, count, items, cursor }) => ({ state, count, items, more: cursor !== null }))
-  return { columns: wanted, counted, view: { loaded: true, columns: view, error: null } }
+  return { columns: wanted, counted, view: { loaded: true, columns: view, error } }
 }
 
 const sourceOf = (from: BoardSource): Source<HeldBoard> => ({
@@ -72,6 +74,7 @@ const sourceOf = (from: BoardSource): Source<HeldBoard> => ({
     if (!('application' in said) || said.application.campaignId !== from.campaignId) return { now, stale: false }
     return moved(now, said.application)
   },
+  items: ({ columns }) => columns.flatMap(({ items }) => items),
 })
 
 async function read(from: BoardSource, { columns: before }: HeldBoard): Promise<HeldBoard> {
@@ -99,14 +102,14 @@ function longer(now: HeldBoard, wanted: ApplicationState, page: PageOf<Applicati
 }
 
 /** The card in the column of its state. Where it came from is known if it is counted, if it is shown, or if it was just submitted. */
-function moved(now: HeldBoard, card: ApplicationCard): Placed<HeldBoard> {
+function moved(now: HeldBoard, card: Card): Placed<HeldBoard> {
   const { columns, counted } = now
   const id = idOf(card)
   const before = counted.get(id)
   const seen = before ?? shownIn(columns, id)
-  if (seen && seen.version >= card.version) return { now, stale: !before }
+  if (seen && rankOf(seen) >= rankOf(card)) return { now, stale: !before }
   const to = columns.find(({ state }) => state === card.state) ?? { state: card.state, count: 0, items: [], cursor: null, edge: undefined }
-  if (!seen && (card.version > 1 || !inserted(to, card, newest))) return { now, stale: true } // it may be counted already, or elsewhere
+  if (!seen && (rankOf(card) > 1 || !inserted(to, card, newest))) return { now, stale: true } // it may be counted already, or elsewhere
   const without = (column: Column): Column => ({
     ...column,
     count: column.count - (column.state === seen?.state ? 1 : 0),
@@ -114,8 +117,10 @@ function moved(now: HeldBoard, card: ApplicationCard): Placed<HeldBoard> {
   })
   const rest = without(to)
   const column = { ...rest, ...inserted(rest, card, newest), count: rest.count + 1 }
-  if (before || !seen) counted.set(id, card)
-  return { now: shown([...columns.filter((other) => other !== to).map(without), column], counted), stale: !before && seen !== undefined }
+  const isKnown = before !== undefined || !seen
+  const recounted = isKnown ? new Map(counted).set(id, card) : counted
+  const all = [...columns.filter((other) => other !== to).map(without), column]
+  return { now: shown(all, recounted, now.view.error), stale: !isKnown }
 }
 
 export class BoardClient extends Live<HeldBoard> implements LiveBoard {

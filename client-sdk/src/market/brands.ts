@@ -1,7 +1,7 @@
 import type { Brand, BrandFields, BrandPlace, Invitation, TeamMember } from '../../contract/brands/schema.ts'
 import { ParleyError } from '../../contract/errors.ts'
 import type { TeamRole } from '../../contract/roles.ts'
-import { type MarketHost, pagesOf, type Versioned } from './host.ts'
+import { type MarketHost, pagesOf, telling, type Versioned } from './host.ts'
 import { ListClient, type LiveList } from './list.ts'
 import { brandsOf } from './list-kinds.ts'
 import { pathOf } from './paths.ts'
@@ -43,11 +43,12 @@ export interface Brands {
 export function brandsOn(host: MarketHost): Brands {
   const { orders, ports } = host
   const remove = (brandId: string, userId: string) => orders.order('brand.removeMember', { brandId, userId })
+  const changed = (order: Promise<BrandPlace>) => telling(host, order, { done: 'brand' })
   return {
     mine: () => new ListClient(host, brandsOf(pagesOf(host, isBrands, ['brands']))),
     get: (brandId) => ports.get(pathOf(['brands', brandId]), isBrand),
-    create: (fields) => orders.order('brand.create', fields),
-    update: ({ brandId, version }, fields) => orders.order('brand.update', { ...fields, brandId, version }),
+    create: (fields) => changed(orders.order('brand.create', fields)),
+    update: ({ brandId, version }, fields) => changed(orders.order('brand.update', { ...fields, brandId, version })),
     invite: (brandId, { email, role }) => orders.order('brand.invite', { brandId, email, role }),
     revokeInvitation: (brandId, invitationId) => orders.order('brand.revokeInvitation', { brandId, invitationId }),
     accept: (code) => orders.order('brand.acceptInvitation', { code }),

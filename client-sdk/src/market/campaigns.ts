@@ -1,16 +1,12 @@
-import type { CampaignMove } from '../../contract/campaigns/machine.ts'
 import type { Campaign, CampaignCard, CampaignFields, CampaignListing, CampaignPlace } from '../../contract/campaigns/schema.ts'
 import type { CampaignFilter, DiscoverFilter } from './filters.ts'
-import { type MarketHost, pagesOf, type Versioned } from './host.ts'
+import { type MarketHost, pagesOf, telling } from './host.ts'
 import { ListClient, type LiveList } from './list.ts'
 import { campaignsOf, discovered, saved } from './list-kinds.ts'
+import { type CampaignRef, type Deadlines, moveCampaign, saveCampaign } from './moves.ts'
 import { pathOf } from './paths.ts'
+import type { Pending } from './said.ts'
 import { isCampaign, isCampaigns, isListings } from './shapes.ts'
-
-/** A campaign as it was read, or its id and the version that a change is made for. */
-export type CampaignRef = Versioned<'campaignId'>
-/** Later deadlines, ISO 8601. */
-export type Deadlines = { readonly applyBy?: string; readonly decideBy?: string }
 
 /**
  * Campaigns. What is changed is changed as the version that was read: if it is another by now, that rejects with `resource.stale`.
@@ -46,42 +42,31 @@ export interface Campaigns {
   /** Lets us see the campaign whose code this is. Rejects with `resource.notFound` for a code of none. */
   redeem(code: string): Promise<Pick<Campaign, 'campaignId'>>
   /** For creators: what is open and may be seen. */
-  discover(filter?: DiscoverFilter): LiveList<CampaignListing>
+  discover(filter?: DiscoverFilter): LiveList<Pending<CampaignListing>>
   /** For its team: the last changed first. */
-  ofBrand(brandId: string, filter?: CampaignFilter): LiveList<CampaignCard>
+  ofBrand(brandId: string, filter?: CampaignFilter): LiveList<Pending<CampaignCard>>
   /** Those that we keep, the last kept first. */
-  saved(): LiveList<CampaignListing>
+  saved(): LiveList<Pending<CampaignListing>>
 }
-
-type Move = Exclude<CampaignMove, 'complete'>
 
 export function campaignsOn(host: MarketHost): Campaigns {
   const { orders, ports } = host
-  const move = (how: Move, { campaignId, version }: CampaignRef, more: { reason?: string } & Deadlines = {}) =>
-    orders.order('campaign.move', { campaignId, version, move: how, ...more })
+  const changed = (order: Promise<CampaignPlace>) => telling(host, order, { done: 'campaign' })
   return {
     get: (campaignId) => ports.get(pathOf(['campaigns', campaignId]), isCampaign),
-    create: (brandId, fields) => orders.order('campaign.create', { ...fields, brandId }),
-    update: ({ campaignId, version }, fields) => orders.order('campaign.update', { ...fields, campaignId, version }),
-    publish: (campaign) => move('publish', campaign),
-    pause: (campaign) => move('pause', campaign),
-    resume: (campaign) => move('resume', campaign),
-    close: (campaign) => move('close', campaign),
-    reopen: (campaign, deadlines) => move('reopen', campaign, deadlines),
-    cancel: (campaign, reason) => move('cancel', campaign, { reason }),
-    copy: (campaignId) => orders.order('campaign.copy', { campaignId }),
-    save: async (campaignId, isSaved) => {
-      const ref = await orders.order('campaign.save', { campaignId, saved: isSaved })
-      host.tell({ campaignId, saved: isSaved })
-      return ref
-    },
+    create: (brandId, fields) => changed(orders.order('campaign.create', { ...fields, brandId })),
+    update: ({ campaignId, version }, fields) => changed(orders.order('campaign.update', { ...fields, campaignId, version })),
+    publish: (campaign) => moveCampaign(host, 'publish', campaign),
+    pause: (campaign) => moveCampaign(host, 'pause', campaign),
+    resume: (campaign) => moveCampaign(host, 'resume', campaign),
+    close: (campaign) => moveCampaign(host, 'close', campaign),
+    reopen: (campaign, deadlines) => moveCampaign(host, 'reopen', campaign, deadlines),
+    cancel: (campaign, reason) => moveCampaign(host, 'cancel', campaign, { reason }),
+    copy: (campaignId) => changed(orders.order('campaign.copy', { campaignId })),
+    save: (campaignId, isSaved) => saveCampaign(host, campaignId, isSaved),
     invite: (campaignId, email) => orders.order('campaign.invite', { campaignId, email }),
     uninvite: (campaignId, email) => orders.order('campaign.uninvite', { campaignId, email }),
-    redeem: async (code) => {
-      const ref = await orders.order('campaign.redeem', { code })
-      host.tell({ redeemed: ref.campaignId })
-      return ref
-    },
+    redeem: (code) => telling(host, orders.order('campaign.redeem', { code }), { done: 'listing' }),
     discover: (filter = {}) => new ListClient(host, discovered(pagesOf(host, isListings, ['campaigns'], filter), filter)),
     ofBrand: (brandId, filter = {}) =>
       new ListClient(host, campaignsOf(pagesOf(host, isCampaigns, ['brands', brandId, 'campaigns'], filter), brandId, filter)),

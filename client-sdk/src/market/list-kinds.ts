@@ -3,11 +3,13 @@ import type { Brand } from '../../contract/brands/schema.ts'
 import type { CampaignCard, CampaignListing } from '../../contract/campaigns/schema.ts'
 import type { ApplicationFilter, CampaignFilter, DiscoverFilter } from './filters.ts'
 import type { Effect, ListKind } from './list.ts'
-import type { Said } from './live.ts'
+import { type Pending, rankOf } from './said.ts'
 import { applicationSorts, changed } from './sorts.ts'
 
 type Pages<T> = ListKind<T>['page']
 type Find<T> = (id: string) => T | undefined
+type Said = Parameters<ListKind<unknown>['effect']>[0]
+type Listing = Pending<CampaignListing>
 const campaignOf = ({ campaignId }: CampaignCard): string => campaignId
 
 /** Whether a value is among the wanted ones, where any are wanted. */
@@ -15,56 +17,61 @@ const isWanted = (wanted: readonly string[] | undefined, values: readonly string
   !wanted?.length || values.some((value) => wanted.includes(value))
 
 /** A card that is not known yet, or newer than the known one: `fits` says whether it belongs here, null where that only the hub knows. */
-function byCard<T extends { version: number }>(card: T, known: T | undefined, fits: boolean | null): Effect<T> {
-  if (known && known.version >= card.version) return null
+function byCard<T extends Pending<{ version: number }>>(card: T, known: T | undefined, fits: boolean | null): Effect<T> {
+  if (known && rankOf(known) >= rankOf(card)) return null
   if (fits === false) return known ? { drop: known } : null
   if (fits === null) return known ? { put: card, stale: true } : 'stale'
   return { put: card, sorted: true }
 }
 
-/** What is surely not, or no longer, in the list; a card does not tell the rest, such as what is the creator's own. */
-function byListing(said: Said, find: Find<CampaignListing>, isOut: (card: CampaignCard) => boolean): Effect<CampaignListing> {
+type Fits = (card: CampaignCard) => boolean | null
+function byListing(said: Said, find: Find<Listing>, fits: Fits): Effect<Listing> {
   if ('campaign' in said) {
-    const known = find(said.campaign.campaignId)
-    return byCard({ saved: false, applicationId: null, ...known, ...said.campaign }, known, isOut(said.campaign) ? false : null)
+    const { campaign } = said
+    const known = find(campaign.campaignId)
+    return byCard({ saved: false, applicationId: null, ...known, pending: undefined, ...campaign }, known, fits(campaign))
   }
   if ('application' in said) {
     const { campaignId, applicationId } = said.application
     const known = find(campaignId)
     return known && known.applicationId !== applicationId ? { put: { ...known, applicationId } } : null
   }
-  if ('redeemed' in said) return 'stale'
-  const known = 'saved' in said ? find(said.campaignId) : undefined
-  return known && 'saved' in said && known.saved !== said.saved ? { put: { ...known, saved: said.saved } } : null
+  if (!('saved' in said)) return null
+  const { campaignId, ...flag } = said
+  const known = find(campaignId)
+  return known && known.saved !== flag.saved ? { put: { ...known, ...flag } } : null
 }
 
-/** Words, places within places and the order are the hub's to judge. */
-export function discovered(page: Pages<CampaignListing>, filter: DiscoverFilter): ListKind<CampaignListing> {
+/** What surely does not fit is not in it. What is the creator's own, words, places within places and the order are the hub's to judge. */
+export function discovered(page: Pages<Listing>, filter: DiscoverFilter): ListKind<Listing> {
   const { platform, category, language, currency, budget = 0 } = filter
-  const isOut = ({ state, platforms, categories, languages, budget: paid }: CampaignCard): boolean =>
-    state !== 'open' ||
-    !isWanted(platform, platforms) ||
-    !isWanted(category, categories) ||
-    !isWanted(language, languages) ||
-    (currency !== undefined && paid?.currency !== currency) ||
-    (paid?.max ?? 0) < budget
-  return { page, idOf: campaignOf, effect: (said, find) => byListing(said, find, isOut) }
+  const fits: Fits = ({ state, platforms, categories, languages, budget: paid }) =>
+    state === 'open' &&
+    isWanted(platform, platforms) &&
+    isWanted(category, categories) &&
+    isWanted(language, languages) &&
+    (currency === undefined || paid?.currency === currency) &&
+    (paid?.max ?? 0) >= budget &&
+    null
+  return { of: 'listing', page, idOf: campaignOf, effect: (said, find) => byListing(said, find, fits) }
 }
 
 /** What is kept stays, whatever becomes of it. */
-export const saved = (page: Pages<CampaignListing>): ListKind<CampaignListing> => ({
+export const saved = (page: Pages<Listing>): ListKind<Listing> => ({
+  of: 'listing',
   page,
   idOf: campaignOf,
   effect: (said, find) => {
-    const known = 'campaign' in said ? find(said.campaign.campaignId) : 'saved' in said ? find(said.campaignId) : undefined
-    if ('campaign' in said) return known && known.version < said.campaign.version ? { put: { ...known, ...said.campaign } } : null
-    if (!('saved' in said)) return byListing(said, find, () => false)
+    if (!('saved' in said)) return byListing(said, find, ({ campaignId }) => find(campaignId) !== undefined)
+    const known = find(said.campaignId)
     if (said.saved) return known ? null : 'stale'
     return known ? { drop: known } : null
   },
 })
 
-export const campaignsOf = (page: Pages<CampaignCard>, brandId: string, { state, q }: CampaignFilter): ListKind<CampaignCard> => ({
+type OwnCampaign = Pending<CampaignCard>
+export const campaignsOf = (page: Pages<OwnCampaign>, brandId: string, { state, q }: CampaignFilter): ListKind<OwnCampaign> => ({
+  of: 'campaign',
   page,
   idOf: campaignOf,
   compare: changed,
@@ -79,14 +86,12 @@ export const campaignsOf = (page: Pages<CampaignCard>, brandId: string, { state,
 
 /** Whose applications: of a campaign, of a brand, or a creator's own; these are all that a creator hears of. */
 export type Owner = { campaignId: string } | { brandId: string } | null
-export function applicationsOf(
-  page: Pages<ApplicationCard>,
-  owner: Owner,
-  { state, sort = 'newest' }: ApplicationFilter,
-): ListKind<ApplicationCard> {
+type Applied = Pending<ApplicationCard>
+export function applicationsOf(page: Pages<Applied>, owner: Owner, { state, sort = 'newest' }: ApplicationFilter): ListKind<Applied> {
   const isOwn = ({ campaignId, brand }: ApplicationCard) =>
     owner === null || ('campaignId' in owner ? owner.campaignId === campaignId : owner.brandId === brand.brandId)
   return {
+    of: 'application',
     page,
     idOf: ({ applicationId }) => applicationId,
     compare: applicationSorts[sort],
@@ -101,6 +106,7 @@ export function applicationsOf(
 
 /** A brand has no card: what changed in it is read again. */
 export const brandsOf = (page: Pages<Brand>): ListKind<Brand> => ({
+  of: 'brand',
   page,
   idOf: ({ brandId }) => brandId,
   effect: (said) => ('brand' in said ? 'stale' : null),

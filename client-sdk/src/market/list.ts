@@ -1,7 +1,8 @@
 import type { ParleyError } from '../../contract/errors.ts'
 import type { PageOf } from '../../contract/listing.ts'
 import { heard } from '../promises.ts'
-import { type Held, Live, type LiveHost, type Placed, type Said, type Source } from './live.ts'
+import { type Held, Live, type LiveHost, type Placed, type Source } from './live.ts'
+import type { Said, Topic } from './said.ts'
 
 /** What a list shows. Immutable. */
 export type ListView<T> = {
@@ -30,11 +31,12 @@ export interface LiveList<T> {
 /** What becomes of a list: an item in the place that it has or, `sorted`, in that of its order; or an item taken out; or, all to be read again. */
 export type Effect<T> = { put: T; sorted?: boolean; stale?: boolean } | { drop: T } | 'stale' | null
 export type ListKind<T> = {
+  of: Topic
   page(cursor: string | null, limit: number | null): Promise<PageOf<T>>
   idOf(item: T): string
   /** In the order of the hub, where cards have what it goes by. */
   compare?: (a: T, b: T) => number
-  effect(said: Said, find: (id: string) => T | undefined): Effect<T>
+  effect(said: Exclude<Said, { done: Topic }>, find: (id: string) => T | undefined): Effect<T>
 }
 /** `edge`: the last item of the last page, as it was read; what comes after it is for another page. */
 export type Part<T> = { readonly items: readonly T[]; readonly cursor: string | null; readonly edge: T | undefined }
@@ -77,10 +79,12 @@ const sourceOf = <T>(kind: ListKind<T>): Source<HeldList<T>> => ({
   },
   read: async ({ part }) => shown(await readPart(kind, part.items.length)),
   place: (now, said) => placed(kind, now, said),
+  items: ({ part }) => part.items,
 })
 
 function placed<T>(kind: ListKind<T>, now: HeldList<T>, said: Said): Placed<HeldList<T>> {
   const { part, view } = now
+  if ('done' in said) return { now, stale: said.done === kind.of }
   const find = (id: string) => part.items.find((item) => kind.idOf(item) === id)
   const effect = kind.effect(said, find)
   if (!effect || effect === 'stale') return { now, stale: effect !== null }

@@ -1,19 +1,12 @@
-import type { ApplicationCard } from '../../contract/applications/schema.ts'
-import type { CampaignCard } from '../../contract/campaigns/schema.ts'
 import { ParleyError } from '../../contract/errors.ts'
 import type { Backoff } from '../backoff.ts'
 import { Listeners, type OnError } from '../listeners.ts'
 import { heard } from '../promises.ts'
+import type { Expected } from './expected.ts'
+import { cardIn, rankOf, type Said } from './said.ts'
 
 /** What every list shows of itself. */
 export type Shown = { readonly loaded: boolean; readonly error: ParleyError | null }
-/** What is said of a market: a card as it now is, a brand whose team or words changed, or what we did ourselves. */
-export type Said =
-  | { readonly campaign: CampaignCard }
-  | { readonly application: ApplicationCard }
-  | { readonly brand: string }
-  | { readonly saved: boolean; readonly campaignId: string }
-  | { readonly redeemed: string }
 /** What is shown, and beside it what is for nobody to see, such as where to read on. */
 export type Held = { readonly view: Shown }
 /** `stale`: only the hub knows what it is like now. */
@@ -24,16 +17,26 @@ export type Source<H extends Held> = {
   /** All anew, as far as it was read before. */
   read(before: H): Promise<H>
   /** The same object where nothing of it changes. */
-  place(now: H, said: Said): Placed<H>
+  readonly place: (now: H, said: Said) => Placed<H>
+  items(now: H): readonly unknown[]
 }
 export type LiveHost = {
   /** Lists that are followed hear of everything. */
   readonly followed: Set<Followed>
+  readonly expected: Expected
   readonly backoff: Backoff
   readonly onError: OnError
 }
 /** A list as the market sees it. */
-export type Followed = { online(): void; hear(said: readonly Said[]): void; stop(): void }
+export type Followed = {
+  readonly items: readonly unknown[]
+  /** All anew; rejects if that failed. */
+  reread(): Promise<unknown>
+  hear(said: readonly Said[]): void
+  /** What is expected has changed. */
+  show(): void
+  stop(): void
+}
 
 /** After what a reading alone can tell, it is read again after so long, in ms; all of many clients not at once. */
 const SOON = 1_000
@@ -45,13 +48,16 @@ export class Live<H extends Held> implements Followed {
   readonly #host: LiveHost
   readonly #source: Source<H>
   readonly #listeners: Listeners
+  /** What is known. */
   #now: H
+  /** And as it is expected to be. */
+  #shown: H
   /** Readings go one after the other: each goes on where the one before has ended. */
   #queue: Promise<unknown> = Promise.resolve()
   /** What is said while a reading is on its way may be younger than the reading. */
   #heard: Said[] | null = null
-  /** The newest version that was heard of each card, so that what comes late is known as old. */
-  readonly #versions = new Map<string, number>()
+  /** The newest that was heard of each card, so that what comes late is known as old. */
+  readonly #ranks = new Map<string, number>()
   /** Rises with each `close()`: what was on its way by then changes nothing. */
   #run = 0
   #timer: ReturnType<typeof setTimeout> | undefined
@@ -60,18 +66,22 @@ export class Live<H extends Held> implements Followed {
     this.#host = host
     this.#source = source
     this.#now = source.empty
+    this.#shown = source.empty
     this.#listeners = new Listeners(host.onError)
   }
 
   get state(): H['view'] {
-    return this.#now.view
+    return this.#shown.view
+  }
+  get items(): readonly unknown[] {
+    return this.#source.items(this.#shown)
   }
   subscribe(listener: () => void): () => void {
     return this.#listeners.add(listener)
   }
   load(): Promise<H['view']> {
     this.#host.followed.add(this)
-    return heard(this.#read())
+    return this.reread()
   }
   close(): void {
     this.stop()
@@ -85,13 +95,21 @@ export class Live<H extends Held> implements Followed {
     return this.#now
   }
 
-  online(): void {
-    this.#reread()
+  /** A failure is shown, and it is tried again. */
+  reread(): Promise<H['view']> {
+    return heard(this.#read())
   }
   hear(said: readonly Said[]): void {
     const news = said.filter((one) => this.#isNews(one))
     this.#heard?.push(...news)
-    this.#place(news)
+    this.#set(this.#now, this.#now.view.loaded ? news : [])
+  }
+  show(): void {
+    let shown = this.#now
+    if (shown.view.loaded) shown = this.#host.expected.over(shown, this.#source.place)
+    if (shown === this.#shown) return
+    this.#shown = shown
+    this.#listeners.notify()
   }
   /** Nothing more happens by itself. */
   stop(): void {
@@ -142,38 +160,30 @@ export class Live<H extends Held> implements Followed {
   }
 
   #isNews(said: Said): boolean {
-    const card = 'campaign' in said ? said.campaign : 'application' in said ? said.application : null
+    const card = cardIn(said)
     if (!card) return true
-    const id = 'applicationId' in card ? card.applicationId : card.campaignId
-    if ((this.#versions.get(id) ?? 0) >= card.version) return false
-    this.#versions.set(id, card.version)
+    if ((this.#ranks.get(card.id) ?? 0) >= rankOf(card)) return false
+    this.#ranks.set(card.id, rankOf(card))
     return true
   }
 
-  #place(said: readonly Said[]): void {
-    if (this.#now.view.loaded) this.#set(this.#now, said)
-  }
   #set(now: H, said: readonly Said[] = []): void {
-    let isStale = false
-    let next = now
+    this.#now = now
     for (const one of said) {
-      const placed = this.#source.place(next, one)
-      next = placed.now
-      isStale ||= placed.stale
+      const placed = this.#source.place(this.#now, one)
+      this.#now = placed.now
+      if (placed.stale) this.#soon('done' in one || 'saved' in one ? 0 : SOON + this.#host.backoff(2))
     }
-    if (isStale) this.#soon(SOON + this.#host.backoff(2))
-    if (next === this.#now) return
-    this.#now = next
-    this.#listeners.notify()
+    this.show()
   }
 
-  #reread(): void {
-    this.#read().catch(() => {}) // shown, and tried again
-  }
+  /** At once, or when a reading is due anyway. */
   #soon(ms: number): void {
-    this.#timer ??= setTimeout(() => {
+    if (ms > 0 && this.#timer) return
+    this.stop()
+    this.#timer = setTimeout(() => {
       this.#timer = undefined
-      this.#reread()
+      void this.reread()
     }, ms)
   }
 }

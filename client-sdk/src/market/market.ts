@@ -13,10 +13,12 @@ import { malformed } from '../shapes.ts'
 import { type Applications, applicationsOn } from './applications.ts'
 import { type Brands, brandsOn } from './brands.ts'
 import { type Campaigns, campaignsOn } from './campaigns.ts'
+import { Expected } from './expected.ts'
 import type { MarketHost } from './host.ts'
-import type { Followed, Said } from './live.ts'
+import type { Followed } from './live.ts'
 import { Orders } from './orders.ts'
 import { pathOf } from './paths.ts'
+import type { Said } from './said.ts'
 import { isApplicationCard, isCampaignCard, isCatalogue, isProfile, isSettings } from './shapes.ts'
 
 export type { ApplicationActor, ApplicationMove, ApplicationState } from '../../contract/applications/machine.ts'
@@ -40,13 +42,15 @@ export type { ChangeSettings, PersonSettings } from '../../contract/people/schem
 export type { MarketRule } from '../../contract/permissions.ts'
 export type { Channel, PortfolioLink, Profile, ProfileFields, Rate } from '../../contract/profiles/schema.ts'
 export type { TeamRole } from '../../contract/roles.ts'
-export type { ApplicationRef, Applications, NewApplication } from './applications.ts'
+export type { Applications, NewApplication } from './applications.ts'
 export type { BoardColumn, BoardView, LiveBoard } from './board.ts'
 export type { BrandRef, Brands } from './brands.ts'
-export type { CampaignRef, Campaigns, Deadlines } from './campaigns.ts'
+export type { Campaigns } from './campaigns.ts'
 export type { ApplicationFilter, CampaignFilter, DiscoverFilter } from './filters.ts'
 export type { Versioned } from './host.ts'
 export type { ListView, LiveList } from './list.ts'
+export type { ApplicationRef, CampaignRef, Deadlines } from './moves.ts'
+export type { Pending } from './said.ts'
 export { nextApplicationMoves, nextCampaignMoves }
 
 /** What creators show of themselves. */
@@ -93,13 +97,19 @@ function newMarket(parley: Parley): Market {
   const each = (run: (list: Followed) => void) => {
     for (const list of [...followed]) run(list)
   }
-  const tell = (...said: Said[]) => each((list) => list.hear(said))
+  const tell = (...said: Said[]) => {
+    expected.hear(said)
+    each((list) => list.hear(said))
+  }
+  const reread = () => each((list) => void list.reread())
+  const expected = new Expected({ show: () => each((list) => list.show()), tell, reread })
   const { backoff, onError } = ports
-  const host: MarketHost = { ports, orders, followed, backoff, onError, tell }
+  const host: MarketHost = { ports, orders, followed, expected, backoff, onError, tell }
   ports.join({
     online: () => {
       orders.online()
-      each((list) => list.online())
+      expected.online()
+      reread()
     },
     hear: (whisper) => tell(...saidIn(whisper, onError)),
     stop: (reason) => {

@@ -1,9 +1,9 @@
-import type { ApplicationState } from '../../contract/applications/machine.ts'
-import type { ApplicationCard } from '../../contract/applications/schema.ts'
-import type { CampaignListing } from '../../contract/campaigns/schema.ts'
+import { type ApplicationState, nextApplication } from '../../contract/applications/machine.ts'
+import type { ApplicationCard, ApplicationPlace, MoveApplication, MoveApplications, Moved } from '../../contract/applications/schema.ts'
+import type { CampaignListing, SaveCampaign } from '../../contract/campaigns/schema.ts'
 import type { ErrorCode } from '../../contract/errors.ts'
 import type { ApplicationId, BrandId, CampaignId, CommandId, RoomId, UserId } from '../../contract/ids.ts'
-import type { CommandName } from '../../contract/index.ts'
+import type { CommandName, Reply } from '../../contract/index.ts'
 import type { Whisper } from '../../contract/whispers.ts'
 import { FakeHub, refusal } from '../testing.ts'
 import { applicationSorts, changed } from './sorts.ts'
@@ -30,6 +30,9 @@ export class FakeMarket {
   pace = 0
   /** What other routes answer, by path. */
   answers: Record<string, unknown> = {}
+  /** Refuses orders for good. */
+  refuse: (name: CommandName) => ErrorCode | null = () => null
+  readonly #replies = new Map<CommandId, Reply<object>>()
   #clock = 0
   readonly #unsaid = new Map<ApplicationId, ApplicationCard>()
 
@@ -37,15 +40,37 @@ export class FakeMarket {
     this.hub.intercept = (name, input) => {
       if (!name.includes('.') || /^(room|chat|session|presence)\./.test(name)) return null
       const { commandId } = input as { commandId: CommandId }
-      if (!this.done.includes(commandId)) this.done.push(commandId)
-      return { ok: true, data: this.#output(name, input) }
+      const reply = this.#replies.get(commandId) ?? this.#reply(name, input)
+      this.#replies.set(commandId, reply)
+      if (reply.ok && !this.done.includes(commandId)) this.done.push(commandId)
+      return reply
     }
   }
 
-  #output(name: CommandName, input: object): object {
-    if (name !== 'application.move') return { ...input }
-    const { applicationId, move } = input as { applicationId: ApplicationId; move: string }
-    return this.move(applicationId, move === 'shortlist' ? 'shortlisted' : 'declined')
+  /** As the hub does: once, of the version that it is made for. */
+  #reply(name: CommandName, input: object): Reply<object> {
+    const code = this.refuse(name)
+    if (code) return { ok: false, error: refusal(code) }
+    const { campaignId, saved } = input as SaveCampaign
+    const known = this.campaigns.get(campaignId)
+    if (name === 'campaign.save' && known) this.campaigns.set(campaignId, { ...known, saved })
+    if (name === 'application.move') return this.#moved(input as MoveApplication)
+    return { ok: true, data: name === 'application.moveMany' ? this.#movedMany(input as MoveApplications) : { ...input } }
+  }
+  #moved({ applicationId, version, move }: Omit<MoveApplication, 'commandId'>): Reply<ApplicationPlace> {
+    const card = this.applications.get(applicationId)!
+    const state = nextApplication(card.state, move, move === 'withdraw' ? 'creator' : 'owner')
+    const code = card.version !== version ? 'resource.stale' : state ? null : 'application.illegalMove'
+    return code ? { ok: false, error: refusal(code) } : { ok: true, data: this.move(applicationId, state!) }
+  }
+  #movedMany({ applications, move }: MoveApplications): Moved {
+    const all: Moved = { moved: [], refused: [] }
+    for (const which of applications) {
+      const reply = this.#moved({ ...which, move })
+      if (reply.ok) all.moved.push(reply.data)
+      else all.refused.push({ applicationId: which.applicationId, code: reply.error.code })
+    }
+    return all
   }
 
   /** A new application; it is returned as everybody sees it. */
