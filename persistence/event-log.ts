@@ -48,7 +48,8 @@ export class EventLog implements EventSubscriber {
     const transaction = transactionOf(em)
     if ('savepointName' in transaction)
       throw new Error('append belongs to the outermost transaction: it holds locks and announces the commit')
-    const batch = entries.map(prepare)
+    const numbers = numbered(entries)
+    const batch = entries.map((entry, i) => prepare(entry, numbers[i]!))
     const rows = await query<Row>(em, APPEND, appendArguments(batch, true, raises, checked))
     const written = rows.map((row) => {
       // A command that this stream has seen, in a transaction that thinks it new: it was used for something else.
@@ -116,6 +117,19 @@ export class EventLog implements EventSubscriber {
   #publish(committed: Committed[]): void {
     for (const listener of this.#listeners) listener(committed)
   }
+}
+
+/** What `n` holds: a change of a team with more rooms than that is one command, too. */
+const MOST_NUMBERED = 32_768
+/** Which event of its command each is; where there are more than there are numbers, which of its stream. */
+function numbered(entries: readonly Entry[]): number[] {
+  if (entries.length <= MOST_NUMBERED) return entries.map((_, i) => i)
+  const next = new Map<StreamId, number>()
+  return entries.map(({ streamId }) => {
+    const n = next.get(streamId) ?? 0
+    next.set(streamId, n + 1)
+    return n
+  })
 }
 
 type Written = { prepared: Prepared; row: Row }

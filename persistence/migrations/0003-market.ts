@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { Migration } from '@mikro-orm/migrations'
 
+const sql = (name: string) => readFileSync(new URL(`../sql/${name}.sql`, import.meta.url), 'utf8')
+
 /** Who bids on what: brands and their teams, campaigns, applications. */
 export class Market extends Migration {
   override up(): void {
-    this.addSql(readFileSync(new URL('../sql/market.sql', import.meta.url), 'utf8'))
+    this.addSql('drop function append_events')
+    for (const name of ['market', 'append-events']) this.addSql(sql(name))
   }
 
   override down(): void {

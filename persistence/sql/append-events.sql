@@ -25,7 +25,7 @@ as $$
 #variable_conflict use_column
 declare
   ids uuid[]; seqs bigint[]; hashes bytea[]; txs bigint[]; access_versions bigint[];   -- the locked streams, in id order
-  counts bigint[]; messages bigint[]; touched boolean[];
+  counts bigint[]; messages bigint[]; touched boolean[]; raised boolean[];
   k int := 0;                                                                          -- the current stream's place in them
   e record; known record;
   size int := cardinality(p_stream);
@@ -56,8 +56,18 @@ begin
              where s.id = any(p_stream || p_raises || p_checked) order by s.id for update skip locked) l;
   end if;
   ids := coalesce(ids, '{}');
-  if exists (select from unnest(p_raises) r where r <> all(ids)) then
-    raise exception 'a stream to raise does not exist or is busy' using errcode = 'no_data_found';
+  raised := array_fill(false, array[cardinality(ids)]);
+  if cardinality(p_raises) > 0 then -- side by side, as a brand's rooms can be many thousands
+    for e in select distinct r.id from unnest(p_raises) as r (id) order by 1 loop
+      while k < cardinality(ids) and (k = 0 or ids[k] < e.id) loop
+        k := k + 1;
+      end loop;
+      if k = 0 or ids[k] <> e.id then
+        raise exception 'a stream to raise does not exist or is busy' using errcode = 'no_data_found';
+      end if;
+      raised[k] := true;
+    end loop;
+    k := 0;
   end if;
   if exists (select from unnest(p_checked, p_checked_access) c (id, access)
               where c.access is distinct from access_versions[array_position(ids, c.id)]) then
@@ -91,7 +101,7 @@ begin
       r_outcome[e.i] := case when p_wait then 'missing' else 'busy' end;
       continue;
     end if;
-    r_access[e.i] := access_versions[k];
+    r_access[e.i] := access_versions[k] + raised[k]::int;
     if e.access is not null and e.access <> access_versions[k] then
       r_outcome[e.i] := 'stale';
     elsif e.known_seq is not null then
@@ -164,10 +174,10 @@ begin
   update stream s
      set last_seq = u.seq, last_hash = u.hash, last_tx = u.tx, msg_count = s.msg_count + u.messages,
          last_at = case when u.touched then now_at else s.last_at end,
-         access_version = s.access_version + (s.id = any(p_raises))::int
-    from unnest(ids, seqs, hashes, txs, messages, touched) as u (id, seq, hash, tx, messages, touched)
-   where s.id = u.id and (u.touched or s.id = any(p_raises));
+         access_version = s.access_version + u.raised::int
+    from unnest(ids, seqs, hashes, txs, messages, touched, raised) as u (id, seq, hash, tx, messages, touched, raised)
+   where s.id = u.id and (u.touched or u.raised);
 
-  return query select u.i::int, u.outcome, u.seq, u.at, u.access + (u.stream = any(p_raises))::int
-    from unnest(r_outcome, r_seq, r_at, r_access, p_stream) with ordinality as u (outcome, seq, at, access, stream, i);
+  return query select u.i::int, u.outcome, u.seq, u.at, u.access
+    from unnest(r_outcome, r_seq, r_at, r_access) with ordinality as u (outcome, seq, at, access, i);
 end $$
