@@ -20,6 +20,6 @@ export const isPlainName = (s: string): boolean =>
 export const name = (max: number) =>
   z
     .string()
-    .max(max * 4)
+    .max(max)
     .overwrite((s) => (s.isWellFormed() ? s.normalize('NFC').trim() : s))
     .pipe(text(max).refine(isPlainName, 'has signs that hide, or that pass for others'))

@@ -21,11 +21,17 @@ export const Currency = z
   .string()
   .regex(/^[A-Z]{3}$/)
   .refine((code) => isKnown('currency', code), 'is no currency of ISO 4217')
+/** Known to Unicode, and no country: unions, unknown ones, and those that tests are made with. */
+const NO_COUNTRY = ['EU', 'EZ', 'UN', 'QO', 'XA', 'XB', 'ZZ']
+/** A code that was replaced, such as UK, is written as the one in its place. */
+const isTerritory = (code: string): boolean =>
+  isKnown('region', code) && !NO_COUNTRY.includes(code) && new Intl.Locale(`und-${code}`).region === code
+
 /** ISO 3166-1 alpha-2, or 001 for the whole world (UN M.49). */
 export const Territory = z
   .string()
   .regex(/^([A-Z]{2}|001)$/)
-  .refine((code) => isKnown('region', code), 'is no country of ISO 3166-1')
+  .refine(isTerritory, 'is no country of ISO 3166-1')
 /** BCP 47, as short as `uk` or `pt-BR`. */
 export const Language = z
   .string()

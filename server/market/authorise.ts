@@ -1,5 +1,5 @@
 import type { ApplicationId, BrandId, CampaignId, MarketRule } from '../../client-sdk/contract/index.ts'
-import { mayAs, ParleyError } from '../../client-sdk/contract/index.ts'
+import { marketRules, mayAs, ParleyError } from '../../client-sdk/contract/index.ts'
 import {
   type ApplicationStanding,
   applicationStanding,
@@ -24,7 +24,7 @@ export const asViewer = async (ctx: Ctx, rule: MarketRule, campaignId: CampaignI
 
 function check<S extends { role: Parameters<typeof mayAs>[1] }>(rule: MarketRule, what: string, standing: S | undefined): S {
   if (!standing) throw new ParleyError('resource.notFound', `No such ${what}`)
-  if (!mayAs(rule, standing.role)) throw new ParleyError('access.denied', 'Your role does not allow that')
+  if (!mayAs(rule, standing.role)) throw new ParleyError('access.denied', `It takes another role: ${marketRules[rule].join(' or ')}`)
   return standing
 }
 

@@ -43,7 +43,7 @@ const OfBrand = Command.extend({ brandId: BrandId })
 const Invited = TeamRole.exclude(['owner'])
 
 /** What is left out is blank. */
-export const CreateBrand = Command.extend(BrandFields.partial().required({ name: true }).shape)
+export const CreateBrand = Command.extend({ ...BrandFields.partial().shape, name: BrandFields.shape.name })
 export type CreateBrand = z.output<typeof CreateBrand>
 /** What is left out stays. */
 export const UpdateBrand = OfBrand.extend({ version: Revision, ...BrandFields.partial().shape })

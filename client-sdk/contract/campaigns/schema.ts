@@ -119,7 +119,7 @@ export const Campaign = CampaignListing.extend({
 export type Campaign = z.output<typeof Campaign>
 
 /** What is left out is blank. */
-export const CreateCampaign = Command.extend({ brandId: BrandId, ...CampaignFields.partial().required({ title: true }).shape })
+export const CreateCampaign = Command.extend({ brandId: BrandId, ...CampaignFields.partial().shape, title: CampaignFields.shape.title })
 export type CreateCampaign = z.output<typeof CreateCampaign>
 const Change = Command.extend({ campaignId: CampaignId, version: Revision })
 /** What is left out stays. */
