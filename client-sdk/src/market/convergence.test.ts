@@ -39,7 +39,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-const SEEDS = Number(process.env.SEEDS ?? 8)
+const SEEDS = Number(process.env.PARLEY_FUZZ_SEEDS ?? 8)
 test.each(Array.from({ length: SEEDS }, (_, i) => i + 1))(
   'D12 D14 D16 whatever happens, we do, is refused, lost or late, all comes to be as the hub has it (%i)',
   async (seed) => {
