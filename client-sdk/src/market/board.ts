@@ -2,7 +2,6 @@ import { type ApplicationState, applicationStates } from '../../contract/applica
 import type { ApplicationCard, Board } from '../../contract/applications/schema.ts'
 import type { ParleyError } from '../../contract/errors.ts'
 import type { PageOf } from '../../contract/listing.ts'
-import { heard } from '../promises.ts'
 import { inserted, type Part, withPage } from './list.ts'
 import { type Held, Live, type LiveHost, type Placed, type Source } from './live.ts'
 import { type Pending, rankOf } from './said.ts'
@@ -132,15 +131,13 @@ export class BoardClient extends Live<HeldBoard> implements LiveBoard {
   }
 
   loadMore(state: ApplicationState): Promise<boolean> {
-    return heard(this.#loadMore(state))
-  }
-  async #loadMore(state: ApplicationState): Promise<boolean> {
-    const { view } = await this.extend(async ({ columns }) => {
-      const cursor = columns.find((column) => column.state === state)?.cursor ?? null
-      if (cursor === null) return (now) => now
+    const cursorOf = ({ columns }: HeldBoard) => columns.find((column) => column.state === state)?.cursor ?? null
+    const fetch = async (before: HeldBoard) => {
+      const cursor = cursorOf(before)
+      if (cursor === null) return (now: HeldBoard) => now
       const page = await this.#from.page(state, cursor)
-      return (now) => longer(now, state, page)
-    })
-    return view.columns.find((column) => column.state === state)?.more ?? false
+      return (now: HeldBoard) => longer(now, state, page)
+    }
+    return this.extend(fetch, (now) => cursorOf(now) !== null)
   }
 }

@@ -1,6 +1,5 @@
 import type { ParleyError } from '../../contract/errors.ts'
 import type { PageOf } from '../../contract/listing.ts'
-import { heard } from '../promises.ts'
 import { type Held, Live, type LiveHost, type Placed, type Source } from './live.ts'
 import type { Said, Topic } from './said.ts'
 
@@ -111,14 +110,11 @@ export class ListClient<T> extends Live<HeldList<T>> implements LiveList<T> {
   }
 
   loadMore(): Promise<boolean> {
-    return heard(this.#loadMore())
-  }
-  async #loadMore(): Promise<boolean> {
-    const { view } = await this.extend(async ({ part }) => {
-      if (part.cursor === null) return (now) => now
+    const fetch = async ({ part }: HeldList<T>) => {
+      if (part.cursor === null) return (now: HeldList<T>) => now
       const page = await this.#kind.page(part.cursor, null)
-      return (now) => shown(withPage(this.#kind, now.part, page))
-    })
-    return view.more
+      return (now: HeldList<T>) => shown(withPage(this.#kind, now.part, page))
+    }
+    return this.extend(fetch, ({ view }) => view.more)
   }
 }

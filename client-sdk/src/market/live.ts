@@ -89,10 +89,9 @@ export class Live<H extends Held> implements Followed {
     this.#host.followed.delete(this)
   }
 
-  /** Reads on: `fetch` says what to make of what is shown by then. */
-  async extend(fetch: (now: H) => Promise<(now: H) => H>): Promise<H> {
-    await this.#turn(fetch)
-    return this.#now
+  /** Reads on: `fetch` says what to make of what is known by then, and `result` what to tell of that. */
+  extend<R>(fetch: (now: H) => Promise<(now: H) => H>, result: (now: H) => R): Promise<R> {
+    return heard(this.#turn(fetch).then(() => result(this.#now)))
   }
 
   /** A failure is shown, and it is tried again. */
