@@ -58,7 +58,7 @@ export function brandsOn(host: MarketHost): Brands {
     remove,
     leave: async (brandId) => {
       const userId = await ports.person()
-      if (userId === null) throw new ParleyError('session.required', 'The access token does not say whose it is')
+      if (userId === null) throw new ParleyError('session.required', 'The token says nobody')
       return remove(brandId, userId)
     },
     passOn: (brandId, userId) => orders.order('brand.passOn', { brandId, userId }),

@@ -132,7 +132,7 @@ export class Live<H extends Held> implements Followed {
 
   /** What is out of reach is shown no more; otherwise what is shown stays, and is read again where that can help. */
   #failed(error: unknown): void {
-    const known = error instanceof ParleyError ? error : new ParleyError('server.failed', 'The list could not be read', { cause: error })
+    const known = error instanceof ParleyError ? error : new ParleyError('server.failed', 'Reading failed', { cause: error })
     const isGone = known.code === 'resource.notFound' || known.code === 'access.denied'
     const held = isGone ? this.#source.empty : this.#now
     this.#set({ ...held, view: { ...held.view, error: known } })
