@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 /** Bytes. */
 const BUDGET = 25_000
 /** And so many more for the market. */
-const MARKET_BUDGET = 6_000
+const MARKET_BUDGET = 7_000
 
 async function bundle(code: string) {
   const { outputFiles, metafile, warnings } = await build({
@@ -38,7 +38,7 @@ test('the SDK with all that it uses is at most 25 kB compressed, and needs nothi
   expect(compressed).toBeLessThanOrEqual(BUDGET)
 })
 
-test('the market adds at most 6 kB to it, and nothing to the SDK of those who do without', async () => {
+test('the market adds at most 7 kB to it, and nothing to the SDK of those who do without', async () => {
   const alone = await bundle(base)
   expect(alone.files.filter((file) => file.includes('/market/'))).toEqual([])
   const both = await bundle(`${base}; export * from './market/market.ts'`)

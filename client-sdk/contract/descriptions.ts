@@ -7,6 +7,8 @@ type Descriptions = {
   /** What else the server says. */
   said: Record<Exclude<keyof ServerToClient, WhisperName>, string>
   errors: Record<ErrorCode, string>
+  /** What to do then, where there is something to do. */
+  advice: Partial<Record<ErrorCode, string>>
 }
 
 /** One line for everything with a name, for the documentation. It does not compile while one is missing. The SDK does without. */
@@ -144,5 +146,48 @@ export const descriptions: Descriptions = {
     'server.failed': 'Something went wrong that nobody foresaw; the log has it under the `requestId`.',
     'server.unavailable': 'The database is out of reach. Whether a write went through is unknown: send the same again.',
     'server.stopping': 'The server is being stopped: connect again, to another or a little later.',
+  },
+  advice: {
+    'request.invalid': 'Mend the field that the message names, and send it again.',
+    'request.tooLarge': 'Send less at once.',
+    'request.unknownCommand': 'Look whether the name is right, and the server new enough.',
+    'session.required': 'Sign in (`POST /api/v1/sessions`) and send `Authorization: Bearer …`.',
+    'session.ended': 'Renew the session (`POST /api/v1/sessions/renew`); where that says the same, sign in again.',
+    'session.badCredentials': 'Ask for the address and the password again.',
+    'client.upgradeRequired': 'Update the client: the app, or its SDK.',
+    'origin.refused': 'Have the operator add the origin to `ALLOWED_ORIGINS`.',
+    'access.denied': 'Ask somebody whose role allows it.',
+    'access.changed': 'Send the same again.',
+    'resource.notFound': 'Look whether the id is right, and whether the caller belongs to it.',
+    'member.exists': 'Nothing: it is so already.',
+    'member.lastOwner': 'Make somebody else an owner before.',
+    'mention.notMember': 'Mention members alone, by their keys.',
+    'room.pinsFull': 'Unpin a message before.',
+    'message.reactionsFull': 'Use one of the emoji that are there.',
+    'message.editsFull': 'Say it in a message of its own.',
+    'chat.slowMode': 'Wait for `retryAfter` seconds, and send the same again.',
+    'resource.stale': 'Read the thing again, look at what is new, and send the change with its new version.',
+    'precondition.required': 'Read the thing, and send its `ETag` as `If-Match`, with the quotes.',
+    'catalogue.unknown': 'Choose among `GET /api/v1/catalogue`.',
+    'brand.full': 'Take a member out, or an invitation back.',
+    'campaign.incomplete': 'Fill in what the message names, and publish again.',
+    'campaign.illegalMove': 'Read the campaign again; the table at `campaign.move` has what is possible.',
+    'campaign.notOpen': 'Nothing, unless it is resumed or reopened.',
+    'campaign.full': 'Take an invitation back before.',
+    'application.exists': 'Nothing: open the application that is there.',
+    'application.incomplete': 'Answer what the message names, by the keys of the campaign’s questions.',
+    'application.illegalMove': 'Read the application again; the table at `application.move` has what is possible.',
+    'deadline.passed': 'Nothing by the caller; the brand may choose a later moment.',
+    'person.blocked': 'Ask the platform’s administrators.',
+    'person.exists': 'Find the account by its address in place of making it.',
+    'command.reused': 'Make a new id for what is new; repeat only what is the same.',
+    'client.tooSlow': 'Connect again: what was missed is caught up with.',
+    'client.tooManySockets': 'Close other connections.',
+    'rate.limited': 'Wait for `retryAfter` seconds, and send the same again.',
+    'log.forked': 'Do not trust the room, and tell people.',
+    'client.queueFull': 'Wait until some of them have gone.',
+    'server.failed': 'Report it with the `requestId`.',
+    'server.unavailable': 'Send the same again later, under the same id.',
+    'server.stopping': 'Send the same again in a moment.',
   },
 }

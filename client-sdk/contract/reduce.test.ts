@@ -68,9 +68,15 @@ const applies: Fact = {
     personal: { cover: 'I would love to', answers: [] },
   },
 }
-const moves = (move: ApplicationMove, from: ApplicationState, to: ApplicationState, version: number): Fact => ({
+const moves = (
+  move: ApplicationMove,
+  from: ApplicationState,
+  to: ApplicationState,
+  version: number,
+  reason: string | null = null,
+): Fact => ({
   type: 'application.statusChanged',
-  data: { deal: { move, from, to, version }, personal: { reason: null } },
+  data: { deal: { move, from, to, version }, personal: { reason } },
 })
 const proposes: Fact = {
   actor: aiko,
@@ -102,9 +108,9 @@ const changes = (version: number): Fact => ({
   type: 'campaign.changed',
   data: { deal: { version, fields: ['title'] }, personal: null },
 })
-const turns = (move: CampaignMove, from: CampaignState, to: CampaignState, version: number): Fact => ({
+const turns = (move: CampaignMove, from: CampaignState, to: CampaignState, version: number, reason: string | null = null): Fact => ({
   type: 'campaign.statusChanged',
-  data: { deal: { move, from, to, version }, personal: { reason: null } },
+  data: { deal: { move, from, to, version }, personal: { reason } },
 })
 const becomes = (member: ActorKey, role: Role): Fact => ({ type: 'room.roleChanged', data: { deal: { member, role }, personal: null } })
 
@@ -152,15 +158,18 @@ const conversation: readonly Envelope[] = [
   erases(38),
   becomes(aiko, 'viewer'),
   proposes,
-  moves('withdraw', 'shortlisted', 'withdrawn', 3),
+  moves('withdraw', 'shortlisted', 'withdrawn', 3, 'my secret'), // 43
+  erases(43),
   becomes(tomas, 'owner'), // who is no member
   drafts,
   changes(2),
-  turns('publish', 'draft', 'open', 3),
+  turns('publish', 'draft', 'open', 3, 'what went before'), // 48
   changes(4),
+  turns('cancel', 'open', 'cancelled', 5, 'no budget'),
+  erases(48), // which was not the last
   says(nora, 'the end'),
 ].map(envelope)
-const lastChange = 40 // an erasure
+const lastChange = 51 // an erasure
 
 /** The log as it reads once the first `head` events are in it: what has been erased by then is gone. */
 function logAt(head: number): Envelope[] {
@@ -205,12 +214,13 @@ function subjectIn(log: readonly Envelope[]): Subject | null {
   if (!begun) return null
   const since = log.slice(begun.seq).filter((e) => e.type === 'application.statusChanged' || e.type.startsWith('campaign.'))
   const version = 1 + since.length
-  const move = since.findLast((e) => e.type === 'application.statusChanged' || e.type === 'campaign.statusChanged')?.data.deal
+  const move = since.findLast((e) => e.type === 'application.statusChanged' || e.type === 'campaign.statusChanged')
   const [kind, id, first] =
     begun.type === 'campaign.created'
       ? (['campaign', begun.data.deal.campaignId, 'draft'] as const)
       : (['application', begun.data.deal.applicationId, 'submitted'] as const)
-  return { kind, id, state: move?.to ?? first, version } as Subject
+  const told = { moved: move?.seq ?? null, reason: move?.data.personal?.reason ?? null }
+  return { kind, id, state: move?.data.deal.to ?? first, version, ...told } as Subject
 }
 
 /** A message at the end of this log, found by what was said of it. */
@@ -331,7 +341,8 @@ test('an erased message has no words left and says which event took them', () =>
     [9, 11],
     [15, 36],
   ])
-  expect(JSON.stringify(fresh)).not.toMatch(/555|goes|A deal|Aiko T|Elm|slip/)
+  expect(JSON.stringify(fresh)).not.toMatch(/555|goes|A deal|Aiko T|Elm|slip|secret|before/)
+  expect(fresh.subject).toMatchObject({ reason: 'no budget' })
 })
 
 test('an event of a type that it does not know only moves it on', () => {

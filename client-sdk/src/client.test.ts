@@ -541,10 +541,15 @@ test('R12 what the room is about, and how that stands, follows the events; of wh
   const id = '018f0000-0000-7000-8000-0000000000aa'
   hub.tell(hub.log.happen('application.submitted', { applicationId: id, campaignId: id }))
   await seconds(0.1)
-  expect(room.state.subject).toEqual({ kind: 'application', id, state: 'submitted', version: 1 })
-  hub.tell(hub.log.happen('application.statusChanged', { move: 'shortlist', from: 'submitted', to: 'shortlisted', version: 2 }))
+  expect(room.state.subject).toEqual({ kind: 'application', id, state: 'submitted', version: 1, moved: null, reason: null })
+  const deal = { move: 'shortlist', from: 'submitted', to: 'shortlisted', version: 2 }
+  const told = hub.log.happen('application.statusChanged', deal, { reason: 'Lovely' })
+  hub.tell(told)
   await seconds(0.1)
-  expect(room.state.subject).toEqual({ kind: 'application', id, state: 'shortlisted', version: 2 })
+  expect(room.state.subject).toEqual({ kind: 'application', id, state: 'shortlisted', version: 2, moved: told.seq, reason: 'Lovely' })
+  hub.tell(hub.log.erase([told.seq]))
+  await seconds(0.1)
+  expect(room.state.subject).toMatchObject({ state: 'shortlisted', reason: null })
 })
 
 test('R13 a role that changes shows among the members and in `me`, and `can` follows it', async () => {

@@ -110,8 +110,8 @@ export class FakeLog {
   }
 
   /** What the hub itself says of the room. */
-  happen(type: string, deal: object): Envelope {
-    return this.#append(type, newId<EventId>(), other, { deal, personal: null })
+  happen(type: string, deal: object, personal: object | null = null): Envelope {
+    return this.#append(type, newId<EventId>(), other, { deal, personal })
   }
 
   #append(type: string, id: EventId, actor: ActorKey, data: object): Envelope {

@@ -34,11 +34,12 @@ export const AnswerTo = z.object({ key: z.string(), text: text(2_000) })
 export type AnswerTo = z.output<typeof AnswerTo>
 /** As it was asked, and as it was answered. */
 const Answered = AnswerTo.extend({ question: z.string() })
-/** All of it. `cover` and `answers` are null once erased. `notesRoomId` is the team's alone, and null until notes were opened. */
+/** All of it. `cover` and `answers` are null once erased. `reason`: said with the last move; null where nothing was, or once erased. `notesRoomId` is the team's alone, and null until notes were opened. */
 export const Application = ApplicationCard.extend({
   cover: z.string().nullable(),
   answers: z.array(Answered).nullable(),
   terms: z.object(Terms.shape).nullable(),
+  reason: z.string().nullable(),
   decideBy: Instant.nullable(),
   me: Role,
   notesRoomId: RoomId.nullable(),

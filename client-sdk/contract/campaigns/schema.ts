@@ -115,6 +115,8 @@ export const Campaign = CampaignListing.extend({
   /** Null for whoever is not in its room. */
   roomId: RoomId.nullable(),
   code: z.string().nullable(),
+  /** Said with the last move, to whoever is in its room or has applied; null where nothing was, or once it is erased. */
+  reason: z.string().nullable(),
 })
 export type Campaign = z.output<typeof Campaign>
 

@@ -41,17 +41,21 @@ export const reduceSettings = (settings: RoomSettings, event: Envelope): RoomSet
   event.type === 'room.settingsChanged' ? event.data.deal : settings
 
 /** What the room is about: begun by its first facts, and moved on by each change of it. */
-export function reduceSubject(subject: Subject | null, { type, data }: Envelope): Subject | null {
+export function reduceSubject(subject: Subject | null, { type, data, seq }: Envelope): Subject | null {
   switch (type) {
     case 'campaign.created':
-      return { kind: 'campaign', id: data.deal.campaignId, state: 'draft', version: 1 }
+      return { kind: 'campaign', id: data.deal.campaignId, state: 'draft', version: 1, moved: null, reason: null }
     case 'application.submitted':
-      return { kind: 'application', id: data.deal.applicationId, state: 'submitted', version: 1 }
+      return { kind: 'application', id: data.deal.applicationId, state: 'submitted', version: 1, moved: null, reason: null }
     case 'campaign.changed':
       return subject && { ...subject, version: data.deal.version }
     case 'campaign.statusChanged':
-    case 'application.statusChanged':
-      return subject && ({ ...subject, state: data.deal.to, version: data.deal.version } as Subject)
+    case 'application.statusChanged': {
+      const { to: state, version } = data.deal
+      return subject && ({ ...subject, state, version, moved: seq, reason: data.personal?.reason ?? null } as Subject)
+    }
+    case 'log.erased':
+      return subject?.moved && data.deal.seqs.includes(subject.moved) ? { ...subject, reason: null } : subject
     default:
       return subject
   }

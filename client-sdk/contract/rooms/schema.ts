@@ -27,10 +27,12 @@ export const RoomSettings = z.object({
 })
 export type RoomSettings = z.output<typeof RoomSettings>
 
+/** Its last move: the seq that tells of it, and what was said with it; null before the first, and the words once erased. */
+const Move = { moved: Seq.nullable(), reason: z.string().nullable() }
 /** What a room is about, and how that stands. */
 export const Subject = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('campaign'), id: CampaignId, state: CampaignState, version: Revision }),
-  z.object({ kind: z.literal('application'), id: ApplicationId, state: ApplicationState, version: Revision }),
+  z.object({ kind: z.literal('campaign'), id: CampaignId, state: CampaignState, version: Revision, ...Move }),
+  z.object({ kind: z.literal('application'), id: ApplicationId, state: ApplicationState, version: Revision, ...Move }),
 ])
 /** What a room is about, and how that stands. */
 export type Subject = z.output<typeof Subject>

@@ -185,5 +185,6 @@ test('D13 notes are a room like others; what may be done is asked of the contrac
     true,
   ])
   expect(nextCampaignMoves('draft', 'manager')).toEqual(['publish'])
-  expect(nextApplicationMoves('submitted', 'creator')).toContain('withdraw')
+  expect(nextApplicationMoves('submitted', 'creator')).toEqual(['withdraw'])
+  expect(nextApplicationMoves('submitted', 'owner')).toEqual(['shortlist', 'decline'])
 })

@@ -1,4 +1,4 @@
-import { nextApplicationMoves } from '../../contract/applications/machine.ts'
+import * as applications from '../../contract/applications/machine.ts'
 import { nextCampaignMoves } from '../../contract/campaigns/machine.ts'
 import type { Catalogue } from '../../contract/catalogue/schema.ts'
 import type { Output } from '../../contract/index.ts'
@@ -51,7 +51,13 @@ export type { Versioned } from './host.ts'
 export type { ListView, LiveList } from './list.ts'
 export type { ApplicationRef, CampaignRef, Deadlines } from './moves.ts'
 export type { Pending } from './said.ts'
-export { nextApplicationMoves, nextCampaignMoves }
+export { nextCampaignMoves }
+
+/** The moves of an application that can be ordered here. Those that offers and deliveries make are not among them. */
+const ordered = ['shortlist', 'decline', 'withdraw'] as const
+/** What somebody may do with an application as it stands. */
+export const nextApplicationMoves = (from: applications.ApplicationState, by: applications.ApplicationActor): (typeof ordered)[number][] =>
+  ordered.filter((move) => applications.nextApplication(from, move, by) !== null)
 
 /** What creators show of themselves. */
 export interface Profiles {
