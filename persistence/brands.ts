@@ -82,7 +82,7 @@ export type InRoom = { roomId: RoomId; member: ActorKey; actor: ActorKey }
 
 /** The rooms that follow this brand's team, locked in id order. While its brand is locked there will be no others. */
 export async function lockRooms(em: EntityManager, brandId: BrandId): Promise<RoomId[]> {
-  const rows = await query<{ id: RoomId }>(em, 'select id from room where brand_id = $1 order by id for update', [brandId])
+  const rows = await query<{ id: RoomId }>(em, 'select id from room where brand_id = $1 order by id for no key update', [brandId])
   return rows.map(({ id }) => id)
 }
 

@@ -1,4 +1,4 @@
-import { MikroORM } from '@mikro-orm/postgresql'
+import { MikroORM, NativeQueryBuilder } from '@mikro-orm/postgresql'
 import pg, { type Pool } from 'pg'
 import { Application } from './entities/applications.ts'
 import { Brand, Invitation, TeamMember } from './entities/brands.ts'
@@ -29,6 +29,17 @@ export const startupOptions = (values: Record<string, string>) =>
     .map(([name, value]) => `-c ${name}=${value}`)
     .join(' ')
 
+/**
+ * Whoever locks a row to change it leaves its key alone: what refers to it does not wait. A row that one transaction writes twice
+ * has its references checked, whatever was written: that must not lock parents after children.
+ */
+class KeepingKeys extends NativeQueryBuilder {
+  protected override addLockClause(): void {
+    super.addLockClause()
+    this.parts = this.parts.map((part) => (part === 'for update' ? 'for no key update' : part))
+  }
+}
+
 /** PostgreSQL 17 brought it; before, only idle transactions are ended. */
 const since17 = { transaction_timeout: '10s' }
 
@@ -50,6 +61,8 @@ export async function openDatabase({ url, maxConnections = 20 }: Options): Promi
     debug: false,
     logger: () => {},
   })
+  const platform = orm.em.getPlatform()
+  platform.createNativeQueryBuilder = () => new KeepingKeys(platform)
   const pool: Pool = await orm.em.getConnection().getNativeClient()
   const log = new EventLog(pool)
   orm.em.getEventManager().registerSubscriber(log)

@@ -48,7 +48,7 @@ export async function settle(em: EntityManager, cause: Cause, campaigns: readonl
   const { isDue, settled } = causes[cause]
   const held = await query<{ id: CampaignId }>(
     em,
-    `select c.id from campaign c where c.id = any($1::uuid[]) and ${isDue} order by c.id for update skip locked`,
+    `select c.id from campaign c where c.id = any($1::uuid[]) and ${isDue} order by c.id for no key update skip locked`,
     [campaigns],
   )
   await query(

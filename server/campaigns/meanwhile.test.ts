@@ -1,10 +1,12 @@
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { apply } from '../applications/testing.ts'
+import { lockBrand } from '../brands/changing-brand.ts'
 import { commandId, type World, world } from '../testing.ts'
 import { createCampaign } from './create-campaign.ts'
 import { inviteCreator } from './guests.ts'
 import { brandWithTeam, published } from './testing.ts'
+import { updateCampaign } from './update-campaign.ts'
 
 let w: World
 let superuser: pg.Client
@@ -51,4 +53,14 @@ test('whoever is shut out while they make a campaign has made none', async () =>
   expect(outcome).toMatchObject({ code: 'resource.notFound' })
   const { rows } = await superuser.query(`select from campaign where brand_id = $1`, [brandId])
   expect(rows).toEqual([])
+})
+
+test('a team that is being changed holds up nobody who changes what a campaign says: locks are taken in one order', async () => {
+  const brand = await brandWithTeam(w)
+  const { campaignId, version } = await published(w, brand)
+  await w.asSystem().em.transactional(async (em) => {
+    await lockBrand(em, brand.brandId)
+    const change = { commandId: commandId(), campaignId, version, title: 'A title, which is written with its words' }
+    expect(await updateCampaign(w.as(brand.owner), change)).toMatchObject({ version: version + 1 })
+  })
 })
