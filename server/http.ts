@@ -42,8 +42,8 @@ type Options = {
   publicUrl?: string
   /** Without it there are only health and the well-known keys, for a process without the role `api`. */
   api?: boolean
-  /** Whether `/dev/mailbox` shows what mail waits: in the embedded mode alone. */
-  mailbox?: boolean
+  /** The embedded mode: `/dev/mailbox` shows what mail waits, and the pages name the demo people. */
+  embedded?: boolean
   /** What counts, and the token that shows it: null for a process that only its own machine reaches, without one nobody sees it. */
   metrics?: { metrics: Metrics; token: string | null | undefined }
 }
@@ -57,18 +57,19 @@ const LOCAL = 'http://127.0.0.1:3000'
 /** The REST side of a node: what it answers needs no server, see `app.request`. Throws where a route has no rule. */
 export function createApp(
   house: House,
-  { log, isAllowedOrigin, engines = () => [], trustedProxies = 0, publicUrl = LOCAL, api = true, mailbox = false, metrics }: Options,
+  { log, isAllowedOrigin, engines = () => [], trustedProxies = 0, publicUrl = LOCAL, api = true, embedded = false, metrics }: Options,
 ): RestApp {
   const app = router()
   use(app, '*', begin(house, engines, trustedProxies, log, metrics?.metrics))
-  for (const path of ['/asyncapi', '/docs', '/errors']) use(app, path, pagePolicy)
+  for (const path of ['/', '/asyncapi', '/docs', '/errors', '/dev/mailbox']) use(app, path, pagePolicy)
   use(app, '*', secureHeaders({ contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] }, xFrameOptions: 'DENY' }))
   use(app, '*', cors({ ...CORS, origin: (origin) => (isAllowedOrigin(origin) ? origin : null) }))
   use(app, '*', bodyLimit({ maxSize: MOST_BYTES, onError: tooLarge }))
   use(app, `${API}/*`, checkProtocol)
   for (const routes of api ? features : []) app.route(API, routes)
-  const open = [welcomeRoutes, healthRoutes, wellKnownRoutes, asyncApiRoutes(publicUrl), openApiRoutes(app, publicUrl)]
-  if (mailbox) open.push(mailboxRoutes)
+  const pages = [welcomeRoutes(embedded), asyncApiRoutes(publicUrl), openApiRoutes(app, publicUrl, embedded)]
+  const open = [...pages, healthRoutes, wellKnownRoutes]
+  if (embedded) open.push(mailboxRoutes)
   if (metrics && metrics.token !== undefined) open.push(metricsRoutes(metrics.metrics, metrics.token))
   for (const routes of open) app.route('/', routes)
   app.notFound((c) => fail(c, new ParleyError('resource.notFound', 'There is nothing here')))

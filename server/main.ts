@@ -82,7 +82,7 @@ async function start(config: Config, log: Log, reset: boolean): Promise<string> 
     trustedProxies: config.trustedProxies,
     publicUrl: config.publicUrl,
     api: has('api'),
-    mailbox: home !== null && has('api'),
+    embedded: home !== null && has('api'),
     metrics: { metrics, token: config.metricsToken ?? (home ? null : undefined) },
   })
   const http = createServer(getRequestListener(app.fetch))

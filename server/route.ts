@@ -132,7 +132,7 @@ function spendAddress({ limits }: House, address: string): void {
 /** The caller by their access token (RFC 6750), whose session is asked for at each request: a sign-out counts at once. */
 async function authenticate(house: House, authorization: string | undefined): Promise<SessionInfo> {
   const [, token] = /^Bearer +(\S+)$/i.exec(authorization ?? '') ?? []
-  if (!token) throw new ParleyError('session.required', 'Sign in first')
+  if (!token) throw new ParleyError('session.required', 'Sign in first: Authorization: Bearer <access token>')
   const session = await house.tokens.verify(token, house.now())
   if (!(await sessionIsLive(house.db.pool, session.sessionId)))
     throw new ParleyError('session.ended', 'This session has ended; sign in again')
@@ -167,13 +167,16 @@ export const IdempotencyKey = z.object({
 export const commandIdFrom = (headers: z.output<typeof IdempotencyKey>): CommandId => headers['idempotency-key'] ?? newId<CommandId>()
 
 /** Which version a change is of, as the thing's `ETag` says (RFC 9110, section 13.1.1). Without it nothing is changed: `precondition.required`. */
-export const IfMatch = IdempotencyKey.extend({ 'if-match': z.string().optional().describe('The ETag of what is to change, such as `"3"`') })
+export const IfMatch = IdempotencyKey.extend({
+  'if-match': z.string().optional().describe('The `ETag` of what is to change, with its quotes: `"3"`'),
+})
 /** Throws `precondition.required` without one, and `request.invalid` for one that is no version. */
 export function versionFrom(headers: z.output<typeof IfMatch>): number {
   const { 'if-match': tag } = headers
-  if (tag === undefined) throw new ParleyError('precondition.required', 'Say in If-Match which version is to change')
+  if (tag === undefined) throw new ParleyError('precondition.required', 'Say which version is to change, as its ETag has it: If-Match: "3"')
   const [, version] = /^"(0|[1-9]\d{0,8})"$/.exec(tag.trim()) ?? []
-  if (version === undefined) throw new ParleyError('request.invalid', 'if-match: is not the ETag of a version')
+  if (version === undefined)
+    throw new ParleyError('request.invalid', 'if-match: must be one version with its quotes, as the ETag has it: "3"')
   return Number(version)
 }
 /** The header that names a version. */

@@ -15,11 +15,11 @@ export type Rest = World & {
   lines(): Record<string, unknown>[]
 }
 
-type Options = WorldOptions & { engines?: () => readonly Engine[]; trustedProxies?: number; mailbox?: boolean }
+type Options = WorldOptions & { engines?: () => readonly Engine[]; trustedProxies?: number; embedded?: boolean }
 export const ORIGIN = 'https://app.example.com'
 
 /** A world with the REST side in front of it. */
-export async function restWorld({ engines, trustedProxies, mailbox, ...options }: Options = {}): Promise<Rest> {
+export async function restWorld({ engines, trustedProxies, embedded, ...options }: Options = {}): Promise<Rest> {
   const w = await world(options)
   let written = ''
   const log = createLog({
@@ -28,7 +28,7 @@ export async function restWorld({ engines, trustedProxies, mailbox, ...options }
       written += text
     },
   })
-  const app = createApp(w.house, { log, isAllowedOrigin: (origin) => origin === ORIGIN, engines, trustedProxies, mailbox })
+  const app = createApp(w.house, { log, isAllowedOrigin: (origin) => origin === ORIGIN, engines, trustedProxies, embedded })
   const call: Rest['call'] = async (method, path, { token, body, headers, address = '192.0.2.1' } = {}) => {
     const sent = new Headers(headers)
     if (token !== undefined) sent.set('Authorization', `Bearer ${token}`)

@@ -165,7 +165,7 @@ export const descriptions: Descriptions = {
     'room.pinsFull': 'Unpin a message before.',
     'message.reactionsFull': 'Use one of the emoji that are there.',
     'message.editsFull': 'Say it in a message of its own.',
-    'chat.slowMode': 'Wait for `retryAfter` seconds, and send the same again.',
+    'chat.slowMode': 'Wait for `retryAfter` seconds; the SDK does so by itself.',
     'resource.stale': 'Read the thing again, look at what is new, and send the change with its new version.',
     'precondition.required': 'Read the thing, and send its `ETag` as `If-Match`, with the quotes.',
     'catalogue.unknown': 'Choose among `GET /api/v1/catalogue`.',

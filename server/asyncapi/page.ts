@@ -1,5 +1,6 @@
-import { escaped, shape, shaped } from '../docs/fields.ts'
-import { errorTable, layout, prose, who } from '../docs/layout.ts'
+import { shape, shaped } from '../docs/fields.ts'
+import { allowed, errorTable, layout } from '../docs/layout.ts'
+import { escaped, prose } from '../docs/markdown.ts'
 import type { Schema } from '../docs/schemas.ts'
 import type { Document, Message, Operation } from './document.ts'
 
@@ -53,7 +54,7 @@ function command(id: string, operation: Operation, { messages, schemas }: Docume
     id,
     title,
     `<p>${prose(summary)}
-<p>Who may: <code>${escaped(operation['x-parley-allow'])}</code>, ${who(operation['x-parley-roles'])}.
+${allowed(operation['x-parley-allow'], operation['x-parley-roles'])}
 <h4>Input</h4>${shaped(input.payload, schemas)}${json(input.examples[0]!.payload)}
 <h4>Answer</h4>${shaped(data, schemas)}${json(reply.examples[0]!.payload)}
 <h4>Errors</h4><p>${codes.join(' ')}`,

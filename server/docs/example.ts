@@ -8,6 +8,7 @@ const KNOWN: Record<string, unknown> = {
   name: 'Ada',
   emoji: '👍',
   message: 1,
+  accessToken: 'eyJhbGciOiJFZERTQSJ9.e30.c2ln',
   token: 'eyJhbGciOiJFZERTQSJ9.e30.c2ln',
   stream: UUID,
   hash: '0'.repeat(64),

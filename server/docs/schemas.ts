@@ -54,8 +54,11 @@ const LOWERCASE_UUID = '^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]
 export const ref = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` })
 
 /** Readers ignore fields that they do not know; and not every regular expression of ours is one elsewhere. */
-function override({ jsonSchema }: { jsonSchema: Schema }): void {
+function override({ zodSchema, jsonSchema }: { zodSchema: z.core.$ZodType; jsonSchema: Schema }): void {
   delete jsonSchema.id
+  // Ours is another registry than the one that `describe` writes to.
+  const description = z.globalRegistry.get(zodSchema)?.description
+  if (description !== undefined) jsonSchema.description = description
   // A UUID in lower case is two patterns for zod, and a format that nobody else knows.
   if (jsonSchema.format === 'lowercase') {
     delete jsonSchema.allOf

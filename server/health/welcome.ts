@@ -1,23 +1,21 @@
 import { z } from 'zod'
+import { layout } from '../docs/layout.ts'
 import { route, router } from '../route.ts'
 
 /** For whoever opens the server's address in a browser. The app itself is a client of its own. */
-const PAGE = `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>Parley</title>
-<h1>Parley</h1>
-<p>This server is running. People meet on it through apps made with its client SDK.</p>
+const page = (isEmbedded: boolean) =>
+  layout(
+    'Parley',
+    `<p>This server is running. People meet on it through apps made with its client SDK.
 <ul>
-<li><a href="/docs">REST interface</a> (<a href="/openapi.json">OpenAPI 3.1</a>)</li>
-<li><a href="/asyncapi">What goes over a socket</a> (<a href="/asyncapi.json">AsyncAPI 3</a>)</li>
-<li><a href="/errors">What may go wrong</a></li>
-<li><a href="/readyz">Health and engines</a></li>
-<li><a href="/.well-known/parley-checkpoint-keys.json">Keys that sign the log's checkpoints</a></li>
-</ul>
-</html>
-`
+<li><a href="/docs">REST interface</a> (<a href="/openapi.json">OpenAPI 3.1</a>)
+<li><a href="/asyncapi">What goes over a socket</a> (<a href="/asyncapi.json">AsyncAPI 3</a>)
+<li><a href="/errors">What may go wrong</a>
+<li><a href="/readyz">Health and engines</a>
+<li><a href="/.well-known/parley-checkpoint-keys.json">Keys that sign the log's checkpoints</a>
+${isEmbedded ? '<li><a href="/dev/mailbox">Mail that would have been sent</a>, such as invitations and their codes\n' : ''}</ul>
+`,
+  )
 
 const welcomeRoute = route({
   id: 'doc.welcome',
@@ -28,4 +26,8 @@ const welcomeRoute = route({
   responses: { 200: { description: 'What this is', content: { 'text/html': { schema: z.string() } } } },
 })
 
-export const welcomeRoutes = router().openapi(welcomeRoute, (c) => c.html(PAGE, 200))
+/** `isEmbedded`: whether this machine alone gets in, and mail can be read here. */
+export function welcomeRoutes(isEmbedded: boolean) {
+  const html = page(isEmbedded)
+  return router().openapi(welcomeRoute, (c) => c.html(html, 200))
+}

@@ -4,7 +4,7 @@ import { ORIGIN, type Rest, restWorld } from '../testing-rest.ts'
 
 let w: Rest
 beforeAll(async () => {
-  w = await restWorld({ mailbox: true })
+  w = await restWorld({ embedded: true })
 })
 afterAll(() => w.close())
 const read = (url: string, headers = {}) => w.app.request(url, { headers })
@@ -19,7 +19,8 @@ test('the embedded mode’s mail is there to read, the newest first, and nothing
   const answer = await read('http://localhost:3000/dev/mailbox')
   const html = await answer.text()
   expect(answer.headers.get('Content-Type')).toMatch(/^text\/html/)
-  expect(answer.headers.get('Content-Security-Policy')).toContain(`default-src 'none'`)
+  expect(answer.headers.get('Content-Security-Policy')).toMatch(/^default-src 'none'; style-src 'sha256-[^' ]+'; frame-ancestors 'none'/)
+  expect(await (await read('http://127.0.0.1/')).text()).toContain('href="/dev/mailbox"')
   expect(answer.headers.get('Cache-Control')).toBe('no-store')
   expect(html).not.toMatch(/<script|<img|<a /)
   expect(html).toContain('&#60;script&#62;')
@@ -36,6 +37,7 @@ test('it is in no description, and where it was not asked for it is not there', 
   expect(JSON.stringify(body)).not.toContain('mailbox')
   const other = await restWorld()
   expect((await other.app.request('http://127.0.0.1/dev/mailbox')).status).toBe(404)
+  expect(await (await other.app.request('http://127.0.0.1/')).text()).not.toContain('mailbox')
   await other.close()
   expect(
     (await read('http://127.0.0.1/dev/mailbox', { Origin: ORIGIN.replace('app', 'evil') })).headers.get('Access-Control-Allow-Origin'),

@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { ParleyError } from '../../client-sdk/contract/index.ts'
 import { type WaitingMail, waitingMail } from '../../persistence/mail.ts'
 import { isLoopback } from '../config.ts'
-import { escaped } from '../docs/fields.ts'
+import { layout } from '../docs/layout.ts'
+import { escaped } from '../docs/markdown.ts'
 import { route, router } from '../route.ts'
 
 const MOST = 200
@@ -24,15 +25,12 @@ export const mailboxRoutes = router().openapi(mailboxRoute, async (c) => {
   return c.html(page(await waitingMail(c.var.house.db.pool, MOST)), 200)
 })
 
-const page = (mails: readonly WaitingMail[]) => `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>Parley: mail</title>
-<h1>Mail</h1>
-<p>What would have been sent, the newest first. Nothing leaves this machine.</p>
-${mails.map(article).join('') || '<p>There is none yet.</p>\n'}</html>
-`
+const page = (mails: readonly WaitingMail[]) =>
+  layout(
+    'Parley: mail',
+    `<p>What would have been sent, the newest first. Nothing leaves this machine.
+${mails.map(article).join('') || '<p>There is none yet.\n'}`,
+  )
 
 const article = ({ at, to, subject, text }: WaitingMail) => `<article>
 <h2>${escaped(subject)}</h2>

@@ -48,6 +48,26 @@ test('what has a command’s name has its rule', () => {
     ])
 })
 
+test('a change of a version shows that it takes one, and says so by a code of its own where it has none, or none that is right', async () => {
+  const versioned = operations.filter(({ operation }) => operation['x-parley-errors'].includes('precondition.required'))
+  expect(versioned.length).toBeGreaterThan(4)
+  for (const { operation } of versioned)
+    expect(operation.parameters.find(({ name }) => name === 'If-Match')).toMatchObject({ in: 'header', required: true })
+  const token = await w.token(await w.person('creator'))
+  const put = async (headers: Record<string, string>) => (await w.call('PUT', '/api/v1/me/profile', { token, headers, body: {} })).body
+  expect(await put({})).toMatchObject({ status: 428, code: 'precondition.required' })
+  for (const tag of ['1', 'W/"2"', '*', '"1", "2"'])
+    expect(await put({ 'If-Match': tag })).toMatchObject({
+      code: 'request.invalid',
+      detail: expect.stringContaining('as the ETag has it: "3"'),
+    })
+})
+
+test('who is not signed in learns which header is missing', async () => {
+  const { body } = await w.call('GET', '/api/v1/me')
+  expect(body.detail).toBe('Sign in first: Authorization: Bearer <access token>')
+})
+
 test('every answer has a description and, but for none, a schema; every failure is a problem', () => {
   for (const { path, operation } of operations) {
     const good = Object.entries(operation.responses).filter(([status]) => status.startsWith('2'))

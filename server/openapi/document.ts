@@ -5,6 +5,8 @@ import { type ErrorCode, errors, LOWEST_PROTOCOL_VERSION, PROTOCOL_VERSION } fro
 import { ref, type Schema, schemas } from '../docs/schemas.ts'
 import { Problem } from '../problem.ts'
 import type { AppEnv, Documented } from '../route.ts'
+import { howTo } from './how-to.ts'
+import { notes } from './moves.ts'
 
 type Content = Record<string, { schema: Schema }>
 export type Parameter = { name: string; in: 'path' | 'query' | 'header'; required: boolean; description?: string; schema: Schema }
@@ -12,6 +14,8 @@ export type Response = { description: string; headers: Record<string, { $ref: st
 export type Operation = {
   operationId: string
   summary: string
+  /** Markdown. */
+  description?: string
   tags: string[]
   security: unknown[]
   parameters: Parameter[]
@@ -25,7 +29,7 @@ export type Document = ReturnType<typeof openApi>
 type Of = (type: z.ZodType, io?: 'input' | 'output') => Schema
 
 /** OpenAPI 3.1 of an app's routes, by the same schemas that check what comes in. */
-export function openApi(app: Pick<OpenAPIHono<AppEnv>, 'openAPIRegistry'>, publicUrl: string) {
+export function openApi(app: Pick<OpenAPIHono<AppEnv>, 'openAPIRegistry'>, publicUrl: string, isEmbedded = false) {
   const { shared, of } = schemas({}, 'draft-2020-12')
   shared.Problem = of(Problem)
   const paths: Record<string, Record<string, Operation>> = {}
@@ -34,9 +38,10 @@ export function openApi(app: Pick<OpenAPIHono<AppEnv>, 'openAPIRegistry'>, publi
     const declared = definition.route as Documented
     paths[declared.path] = { ...paths[declared.path], [declared.method]: operation(declared, of) }
   }
+  const description = `${ABOUT}\n\n${howTo(publicUrl, isEmbedded)}`
   return {
     openapi: '3.1.0',
-    info: { title: 'Parley', version: String(PROTOCOL_VERSION), description: ABOUT, 'x-parley-lowest-protocol': LOWEST_PROTOCOL_VERSION },
+    info: { title: 'Parley', version: String(PROTOCOL_VERSION), description, 'x-parley-lowest-protocol': LOWEST_PROTOCOL_VERSION },
     servers: [{ url: publicUrl }],
     tags: [...new Set(Object.values(paths).flatMap((its) => Object.values(its).flatMap(({ tags }) => tags)))].map((name) => ({ name })),
     paths,
@@ -49,9 +54,7 @@ export function openApi(app: Pick<OpenAPIHono<AppEnv>, 'openAPIRegistry'>, publi
 }
 
 const ABOUT =
-  'REST beside the socket: the same commands, rules and errors. A failure is a problem (RFC 9457) with a `code` for programs. ' +
-  'Sent again with the same `Idempotency-Key`, a request has one effect and the same answer. Additions do not raise the version: ' +
-  'ignore what you do not know.'
+  'REST beside the socket: the same commands, rules and errors. Additions do not raise the version: ignore what you do not know.'
 const PROTOCOL: Parameter = {
   name: 'Parley-Protocol',
   in: 'header',
@@ -68,6 +71,7 @@ const header = (name: keyof typeof HEADERS) => ({ [name]: { $ref: `#/components/
 
 function operation(declared: Documented, of: Of): Operation {
   const { path, request, responses, 'x-parley-errors': own } = declared
+  const note = notes[declared.operationId]
   const isVersioned = path.startsWith('/api/')
   const codes = [...new Set<ErrorCode>([...(isVersioned ? (['request.invalid', 'client.upgradeRequired'] as const) : []), ...own])]
   const body = request?.body && {
@@ -79,6 +83,7 @@ function operation(declared: Documented, of: Of): Operation {
   return {
     operationId: declared.operationId,
     summary: declared.summary,
+    ...(note && { description: note }),
     tags: declared.tags,
     security: declared.security,
     parameters: [
@@ -95,12 +100,15 @@ function operation(declared: Documented, of: Of): Operation {
   }
 }
 
+/** Optional to their schemas alone: without them a call is refused by a code of its own. */
+const DEMANDED = new Set(['if-match'])
+
 /** As they are read, since in a URL and in headers all is text. */
 function parameters(type: unknown, where: Parameter['in'], of: Of): Parameter[] {
   if (!(type instanceof z.ZodObject)) return []
   return Object.entries<z.ZodType>(type.shape).map(([name, its]) => {
     const { description = its.description, ...schema } = of(its)
-    const required = where === 'path' || !its.safeParse(undefined).success
+    const required = where === 'path' || DEMANDED.has(name) || !its.safeParse(undefined).success
     return {
       name: where === 'header' ? titled(name) : name,
       in: where,

@@ -9,7 +9,7 @@ let w: Rest
 const pages: Record<string, { html: string; policy: string }> = {}
 beforeAll(async () => {
   w = await restWorld()
-  for (const path of ['/docs', '/errors', '/asyncapi']) {
+  for (const path of ['/', '/docs', '/errors', '/asyncapi']) {
     const response = await w.app.request(path)
     expect(response.headers.get('Content-Type')).toMatch(/^text\/html/)
     pages[path] = { html: await response.text(), policy: response.headers.get('Content-Security-Policy')! }
@@ -60,9 +60,40 @@ test('every link leads to a place that is there', async () => {
   }
 })
 
-test('the welcome page leads to both pages', async () => {
-  const welcome = await (await w.app.request('/')).text()
-  for (const path of ['/docs', '/errors']) expect(welcome).toContain(`href="${path}"`)
+test('the welcome page leads to both pages', () => {
+  for (const path of ['/docs', '/errors']) expect(pages['/']!.html).toContain(`href="${path}"`)
+})
+
+test('the page begins with how to call: signing in, what sends a change again, and its version', () => {
+  const beginning = pages['/docs']!.html.split('<nav>')[0]!
+  for (const said of [
+    '/api/v1/sessions',
+    'Authorization: Bearer',
+    'Idempotency-Key',
+    'If-Match: &#34;3&#34;',
+    'retryAfter',
+    'Parley-Protocol',
+  ])
+    expect(beginning).toContain(said)
+  expect(beginning).toContain('<a href="errors">')
+  expect(beginning).not.toContain('.demo')
+  expect(page(openApi(w.app, 'http://x.example/', true))).toMatch(/http:\/\/x\.example\/api\/v1\/sessions .*\n.*nora@brand\.demo/)
+})
+
+test('a move shows the machine’s rows: from, move, who and to', () => {
+  const { html } = pages['/docs']!
+  const row = (...cells: string[]) => `<tr>${cells.map((cell, i) => `<td>${i === 2 ? cell : `<code>${cell}</code>`}`).join('')}\n`
+  expect(html).toContain(row('draft', 'publish', 'owner, manager', 'open'))
+  expect(html).toContain(row('closed', 'complete', 'system', 'completed'))
+  expect(html).toContain(row('submitted', 'withdraw', 'creator', 'withdrawn'))
+  expect(html).not.toContain('<code>agreed</code><td><code>withdraw')
+})
+
+test('the index has each operation’s method and path, and integers their range', () => {
+  const { html } = pages['/docs']!
+  expect(html).toContain('<li><a href="#campaign.move">campaign.move</a> <code>POST /api/v1/campaigns/{campaignId}/moves</code>')
+  expect(html).toContain('<td><code>limit</code> <small>optional</small><td>query<td>integer<td>1 to 100, <code>20</code> unless said')
+  expect(html).toMatch(/<code>creators<\/code> <small>optional<\/small><td>integer or null<td>1 to 10000/)
 })
 
 test('whatever a schema or a text says, it is text on the page', () => {

@@ -31,11 +31,14 @@ const errorsRoute = route({
   responses: html('What may go wrong; a problem’s `type` leads here'),
 })
 
-/** Of all routes of the app, once they are there: made when first asked for. `publicUrl`: where this server is reached. */
-export function openApiRoutes(app: OpenAPIHono<AppEnv>, publicUrl: string) {
+/**
+ * Of all routes of the app, once they are there: made when first asked for. `publicUrl`: where this server is reached. `isEmbedded`:
+ * there are the demo people.
+ */
+export function openApiRoutes(app: OpenAPIHono<AppEnv>, publicUrl: string, isEmbedded = false) {
   let made: { document: Document; html: string } | undefined
   const make = () => {
-    const document = openApi(app, publicUrl)
+    const document = openApi(app, publicUrl, isEmbedded)
     return { document, html: page(document) }
   }
   return router()
