@@ -48,7 +48,7 @@ export type CardRow = {
 }
 export type ListingRow = CardRow & { saved: boolean; application_id: ApplicationId | null }
 type DetailRow = ListingRow &
-  Pick<Campaign, 'brief' | 'goals' | 'deliverables' | 'questions' | 'code'> & {
+  Pick<Campaign, 'brief' | 'goals' | 'deliverables' | 'questions' | 'code' | 'reason'> & {
     starts_on: string | null
     ends_on: string | null
     created_at: string
@@ -76,14 +76,17 @@ export async function campaignFor(pool: Pool, campaignId: CampaignId, userId: Us
     `select ${LISTING}, c.brief, c.goals, c.deliverables, c.questions, c.starts_on::text, c.ends_on::text,
             ${instant('c.created_at')} as created_at, coalesce(m.role, 'creator') as role,
             case when m.role is not null then c.room_id end as room_id,
-            case when m.role in ('owner', 'manager', 'viewer') then c.code end as code
+            case when m.role in ('owner', 'manager', 'viewer') then c.code end as code,
+            case when m.role is not null or exists (select from application a where a.campaign_id = c.id and a.creator_id = p.id)
+                 then e.personal::json ->> 'reason' end as reason
        from campaign c join brand b on b.id = c.brand_id join person p on p.id = $2
        left join active_member m on m.room_id = c.room_id and m.user_id = p.id
+       left join event e on e.stream_id = c.room_id and e.seq = c.moved
       where c.id = $1 and (m.role is not null or ${IS_SHOWN})`,
     [campaignId, userId],
   )
   if (!row) return undefined
-  const { brief, goals, deliverables, questions, code, role: me, room_id: roomId, created_at: createdAt } = row
+  const { brief, goals, deliverables, questions, code, reason, role: me, room_id: roomId, created_at: createdAt } = row
   const dates = { startsOn: row.starts_on, endsOn: row.ends_on, createdAt }
-  return { ...toListing(row), brief, goals, deliverables, questions, ...dates, me, roomId, code }
+  return { ...toListing(row), brief, goals, deliverables, questions, ...dates, me, roomId, code, reason }
 }

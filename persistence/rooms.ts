@@ -119,10 +119,13 @@ export const doorOf = batched<DoorKey, Door | undefined>({ id: doorId }, async (
   }
 })
 
+const REASON = `e.personal::json ->> 'reason'`
 /** Of the room `s.id`: the campaign or the application that it is of. */
 const SUBJECT = `coalesce(
-  (select json_build_object('kind', 'campaign', 'id', c.id, 'state', c.state, 'version', c.version) from campaign c where c.room_id = s.id),
-  (select json_build_object('kind', 'application', 'id', a.id, 'state', a.state, 'version', a.version) from application a where a.room_id = s.id))`
+  (select json_build_object('kind', 'campaign', 'id', c.id, 'state', c.state, 'version', c.version, 'moved', c.moved, 'reason', ${REASON})
+     from campaign c left join event e on e.stream_id = s.id and e.seq = c.moved where c.room_id = s.id),
+  (select json_build_object('kind', 'application', 'id', a.id, 'state', a.state, 'version', a.version, 'moved', a.moved, 'reason', ${REASON})
+     from application a left join event e on e.stream_id = s.id and e.seq = a.moved where a.room_id = s.id))`
 
 type People = Omit<Snapshot, 'messages' | 'more'>
 /** A room but for its messages, as it may be known; `asOf` is of the same moment. */

@@ -5,7 +5,7 @@ import { createApp } from '../server/http.ts'
 import { createLog } from '../server/log.ts'
 import { commandId, type TestPerson } from '../server/testing.ts'
 import { hub, type TestHub } from './testing.ts'
-import { apply, market as newMarket } from './testing-market.ts'
+import { apply, forget, market as newMarket } from './testing-market.ts'
 
 /** Whispers come at most a second late; this is the ceiling on a busy machine, in ms. */
 const soon = { timeout: 6_000, interval: 20 }
@@ -69,7 +69,11 @@ test('D5 D9 D14 a status changed by REST moves the card in the other’s open li
   await withdrawn
   await expect.poll(() => counts(board), soon).toEqual({ withdrawn: 1 })
   const whole = await owns.market.applications.get(place.applicationId)
-  expect(whole).toMatchObject({ state: 'withdrawn', cover: 'I would love to', me: 'owner' })
+  expect(whole).toMatchObject({ state: 'withdrawn', reason: 'Too far away', cover: 'I would love to', me: 'owner' })
+  await expect.poll(() => room.state.subject, soon).toMatchObject({ state: 'withdrawn', reason: 'Too far away' })
+  await forget(h, place.roomId, room.state.subject!.moved!)
+  await expect.poll(() => room.state.subject, soon).toMatchObject({ state: 'withdrawn', reason: null })
+  expect(await owns.market.applications.get(place.applicationId)).toMatchObject({ reason: null })
   await expect(owns.market.applications.shortlist({ ...whole, version: 1 })).rejects.toMatchObject({ code: 'resource.stale' })
 })
 

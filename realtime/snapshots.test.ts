@@ -11,7 +11,7 @@ import { addMember } from '../server/rooms/add-member.ts'
 import { removeMember } from '../server/rooms/remove-member.ts'
 import { commandId, type TestPerson } from '../server/testing.ts'
 import { hub, type TestClient, type TestHub } from './testing.ts'
-import { apply, draft, market, terms } from './testing-market.ts'
+import { apply, draft, forget, market, terms } from './testing-market.ts'
 
 let h: TestHub
 beforeAll(async () => {
@@ -83,7 +83,8 @@ async function campaignStage() {
   const acts: Acts = {
     'campaign.created': async () => {}, // the room is made with it
     'campaign.changed': () => updateCampaign(h.as(owner), { ...next(), title: `Title ${change.version}` }),
-    'campaign.statusChanged': () => moveCampaign(h.as(owner), { ...next(), move: change.version === 1 ? 'publish' : 'pause' }),
+    'campaign.statusChanged': () =>
+      moveCampaign(h.as(owner), { ...next(), move: change.version === 1 ? 'publish' : 'pause', reason: `Reason ${change.version}` }),
     'room.roleChanged': async () => {
       for (const role of ['owner', 'viewer'] as const)
         await setTeamRole(h.as(owner), { commandId: commandId(), brandId, userId: manager.userId, role })
@@ -93,18 +94,20 @@ async function campaignStage() {
 }
 async function applicationStage() {
   const { owner, viewer, campaignId } = await market(h)
-  let place = await apply(h, await h.person('creator'), campaignId, terms)
-  const move = async () => {
-    const { applicationId, version } = place
-    const move = version === 1 ? 'shortlist' : 'decline'
-    place = await moveApplication(h.as(owner), { commandId: commandId(), applicationId, version, move, reason: 'For now' })
+  const { applicationId, roomId } = await apply(h, await h.person('creator'), campaignId, terms)
+  const shortlist = { applicationId, version: 1, move: 'shortlist', reason: 'For now' } as const
+  const forgetIt = async () => {
+    const { events: log } = await h.db.log.readAfter(roomId, 0, 500)
+    const { seq } = log.findLast(({ type }) => type === 'application.statusChanged')!
+    await forget(h, roomId, seq)
   }
+  const steps = [() => moveApplication(h.as(owner), { commandId: commandId(), ...shortlist }), forgetIt]
   const acts: Acts = {
     'application.submitted': async () => {}, // the room is made with both
     'offer.proposed': async () => {},
-    'application.statusChanged': move,
+    'application.statusChanged': async () => steps.shift()!(),
   }
-  return { roomId: place.roomId, owner: await h.client(owner), viewer, acts }
+  return { roomId, owner: await h.client(owner), viewer, acts }
 }
 const stageFor = (type: EventName) => {
   if (/^(campaign|room\.roleChanged)/.test(type)) return campaignStage()

@@ -1,4 +1,14 @@
-import type { ApplicationPlace, BrandId, CampaignFields, CampaignId, RoomId, Terms, Whisper } from '../client-sdk/contract/index.ts'
+import {
+  type ApplicationPlace,
+  type BrandId,
+  type CampaignFields,
+  type CampaignId,
+  type RoomId,
+  SYSTEM,
+  type Terms,
+  type Whisper,
+} from '../client-sdk/contract/index.ts'
+import { erase } from '../persistence/erasure.ts'
 import { moveApplication } from '../server/applications/move-application.ts'
 import { submitApplication } from '../server/applications/submit-application.ts'
 import { makeTeam, type Team } from '../server/brands/testing.ts'
@@ -48,6 +58,12 @@ export const apply = (w: World, creator: TestPerson, campaignId: CampaignId, ter
   submitApplication(w.as(creator), { commandId: commandId(), campaignId, cover: 'I would love to', answers: [], terms })
 export const shortlist = (w: World, by: TestPerson, { applicationId, version }: ApplicationPlace) =>
   moveApplication(w.as(by), { commandId: commandId(), applicationId, version, move: 'shortlist' })
+
+/** Erases what was said at this place. */
+export async function forget(w: World, roomId: RoomId, seq: number): Promise<void> {
+  const by = { streamId: roomId, actor: SYSTEM, commandId: commandId(), accessVersion: null }
+  await w.db.orm.em.fork().transactional((em) => erase(em, w.db.log, { ...by, seqs: [seq], reason: 'personRequest' }))
+}
 
 export type ListReader = TestClient & { lists: Whisper<'lists.changed'>[] }
 /** A client that keeps what it hears of its lists. */

@@ -14,22 +14,30 @@ import { ABOUT, CARD, type CardRow, toCard } from '../applications.ts'
 import { instant } from '../log/read.ts'
 import { read } from '../sql.ts'
 
-type Row = CardRow & { decide_by: string | null; notes_room_id: RoomId | null; said: string | null; terms: string | null }
+type Row = CardRow & {
+  decide_by: string | null
+  notes_room_id: RoomId | null
+  said: string | null
+  terms: string | null
+  reason: string | null
+}
 
-/** All of an application, whoever asks. What was written with it is read where it is, in the log: null once it is erased there. */
+/** All of an application, whoever asks. What was said with it, and with its last move, is read where it is, in the log: null once it is erased there. */
 export async function applicationOf(pool: Pool, applicationId: ApplicationId): Promise<Omit<Application, 'me'> | undefined> {
   const [row] = await read<Row>(
     pool,
     'application_of',
-    `select ${CARD}, ${instant('c.decide_by')} as decide_by, a.notes_room_id, e.personal as said, o.terms from application a ${ABOUT}
+    `select ${CARD}, ${instant('c.decide_by')} as decide_by, a.notes_room_id, e.personal as said, o.terms,
+            m.personal::json ->> 'reason' as reason from application a ${ABOUT}
        join event e on e.stream_id = a.room_id and e.seq = a.submitted
+       left join event m on m.stream_id = a.room_id and m.seq = a.moved
        left join offer o on o.application_id = a.id and o.version = 1 and a.has_terms where a.id = $1`,
     [applicationId],
   )
   if (!row) return undefined
   const { cover, answers } = wordsIn<'application.submitted'>(row.said) ?? { cover: null, answers: null }
   const terms: Application['terms'] = row.terms === null ? null : JSON.parse(row.terms)
-  return { ...toCard(row), cover, answers, terms, decideBy: row.decide_by, notesRoomId: row.notes_room_id }
+  return { ...toCard(row), cover, answers, terms, reason: row.reason, decideBy: row.decide_by, notesRoomId: row.notes_room_id }
 }
 
 const wordsIn = <E extends EventName>(personal: string | null) => (personal === null ? null : (JSON.parse(personal) as Part<E, 'personal'>))

@@ -16,6 +16,8 @@ const ApplicationSchema = defineEntity({
     hasTerms: p.boolean(),
     /** The seq, in its room, of the event that has cover and answers. */
     submitted: p.bigint('number'),
+    /** The same, of the event that moved it last. */
+    moved: p.bigint('number').nullable(),
     submittedAt: p.datetime(),
     changedAt: p.datetime(),
   },

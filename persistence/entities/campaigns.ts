@@ -33,6 +33,8 @@ const CampaignSchema = defineEntity({
     createdAt: p.datetime(),
     publishedAt: p.datetime().nullable(),
     changedAt: p.datetime(),
+    /** The seq, in its room, of the event that moved it last. */
+    moved: p.bigint('number').nullable(),
   },
 })
 export class Campaign extends CampaignSchema.class {}

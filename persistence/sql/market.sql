@@ -92,6 +92,7 @@ create table campaign (
   created_at timestamptz not null,
   published_at timestamptz,
   changed_at timestamptz not null,
+  moved bigint,                              -- the seq, in its room, of the event that moved it last
   settled timestamptz not null default '-infinity', -- up to which deadline its open applications were ended; infinity: for good
   primary key (brand_id, id),
   check ((budget_min is null) = (currency is null) and (budget_max is null) = (currency is null))
@@ -141,6 +142,7 @@ create table application (
   version int not null default 1,
   has_terms boolean not null,
   submitted bigint not null,                 -- the seq, in its room, of the event that has cover and answers
+  moved bigint,                              -- of the event that moved it last
   submitted_at timestamptz not null,
   changed_at timestamptz not null,
   primary key (brand_id, id),

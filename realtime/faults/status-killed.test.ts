@@ -151,11 +151,10 @@ async function expectInOrder({ place: { roomId, applicationId }, heard, said, so
   expect(heard).toEqual(log.slice(heard[0]!.seq - 1))
   const [{ actor: brand }] = heard as [Envelope]
   expect(heard.filter(({ actor }) => actor === brand).map(({ type }) => type)).toEqual(SCRIPT)
-  const { rows } = await w.db.pool.query<{ state: string; version: number }>('select state, version from application where id = $1', [
-    applicationId,
-  ])
-  expect(log.reduce(reduce, emptyRoom).subject).toEqual({ kind: 'application', id: applicationId, ...rows[0] })
-  expect(rows[0]).toEqual({ state: 'declined', version: 1 + MOVES.length })
+  type Row = { state: string; version: number; moved: number }
+  const { rows } = await w.db.pool.query<Row>('select state, version, moved::int from application where id = $1', [applicationId])
+  expect(log.reduce(reduce, emptyRoom).subject).toEqual({ kind: 'application', id: applicationId, ...rows[0], reason: 'As we said' })
+  expect(rows[0]).toMatchObject({ state: 'declined', version: 1 + MOVES.length })
   expect(await verifyStream(w.db, roomId)).toMatchObject({ ok: true, seq: log.length })
 }
 

@@ -46,9 +46,7 @@ export async function change(em: EntityManager, ctx: Ctx, held: Held, { move, as
   const { id: applicationId, roomId, state: from } = application
   const to = nextApplication(from, move, as)
   if (!to) throw illegal(`${move} is not possible from ${from}`)
-  em.assign(application, { state: to, changedAt: ctx.now() })
-  await em.flush() // raises the version that the event carries
-  const { version } = application
+  const version = application.version + 1 // as the flush raises it
   await countMove(em, campaign.id, from, to)
   const left = room && isOpen(from) ? await leave(em, ctx, by, room, application.creatorId) : []
   const moved: Entry = {
@@ -58,7 +56,9 @@ export async function change(em: EntityManager, ctx: Ctx, held: Held, { move, as
     deal: { move, from, to, version },
     personal: { reason },
   }
-  await ctx.log.append(em, [moved, ...left], left.length > 0 ? [campaign.roomId] : [])
+  const [told] = await ctx.log.append(em, [moved, ...left], left.length > 0 ? [campaign.roomId] : [])
+  em.assign(application, { state: to, changedAt: ctx.now(), moved: told!.seq })
+  await em.flush() // once: to write a row twice locks what it refers to
   return { applicationId, version, state: to, roomId }
 }
 

@@ -6,11 +6,11 @@ import {
   nextApplication,
   ParleyError,
 } from '../../client-sdk/contract/index.ts'
-import { saidWith } from '../../persistence/applications/details.ts'
 import { notFound } from '../../persistence/event-log.ts'
 import { type ApplicationStanding, databaseNow } from '../../persistence/market.ts'
 import type { Ctx } from '../ctx.ts'
 import { asParty, assertCurrent, insisting } from '../market/authorise.ts'
+import { assertSameReason } from '../market/same-reason.ts'
 import { once } from '../once.ts'
 import { change, type Held, hold, illegal } from './change.ts'
 
@@ -33,7 +33,9 @@ export const moveApplication = (ctx: Ctx, input: MoveApplication): Promise<Appli
         return change(em, ctx, held, { move: input.move, as: me.role, by, reason: input.reason ?? null })
       })
     })
-    if (!isNew) await assertSameWords(ctx, me, input)
+    const { actorKey: actor, roomId } = me
+    const { commandId, reason } = input
+    if (!isNew) await assertSameReason(ctx, { roomId, actor, commandId, type: 'application.statusChanged' }, reason)
     return place
   })
 
@@ -44,10 +46,4 @@ function assertMovable({ campaign, application }: Held, { role }: ApplicationSta
   if (!nextApplication(application.state, move, role)) throw illegal(`${move} is not possible from ${application.state}`)
   if (campaign.state === 'cancelled') throw illegal('The campaign was cancelled')
   if (campaign.decideBy && campaign.decideBy <= now) throw new ParleyError('deadline.passed', 'The time to decide is over')
-}
-
-async function assertSameWords(ctx: Ctx, { actorKey: actor, roomId }: ApplicationStanding, input: MoveApplication): Promise<void> {
-  const { commandId, reason = null } = input
-  const said = await saidWith(ctx.db.pool, { streamId: roomId, commandId, actor, type: 'application.statusChanged' })
-  if (said && said.reason !== reason) throw new ParleyError('command.reused', 'This command id was used for something else')
 }

@@ -1,4 +1,4 @@
-const moves = `select from event e where e.stream_id = a.room_id and e.type = 'application.statusChanged'`
+const moves = `from event e where e.stream_id = a.room_id and e.type = 'application.statusChanged'`
 const isOut = `a.state in ('declined', 'withdrawn', 'expired')`
 
 /** Each finds an application without its events, or events without their application, anywhere in the database. */
@@ -10,9 +10,11 @@ export const applicationContradictions = {
     select e.stream_id from event e where e.type = 'application.submitted' and not exists (
       select from application a where a.room_id = e.stream_id and a.id::text = e.deal::json ->> 'applicationId')`,
   'an application that is not where its events lead': `
-    select a.id from application a where a.version <> 1 + (select count(*) from (${moves}) m)
+    select a.id from application a where a.version <> 1 + (select count(*) ${moves})
       or a.state <> coalesce((select e.deal::json ->> 'to' from event e
         where e.stream_id = a.room_id and e.type = 'application.statusChanged' order by e.seq desc limit 1), 'submitted')`,
+  'an application whose last move is another than its last event’s': `
+    select a.id from application a where a.moved is distinct from (select max(e.seq) ${moves})`,
   'applications that are counted wrong': `
     select from (select campaign_id, state, n from application_count where n <> 0) k
       full join (select campaign_id, state, count(*) as n from application group by 1, 2) r using (campaign_id, state) where k.n is distinct from r.n`,

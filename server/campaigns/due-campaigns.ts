@@ -53,11 +53,12 @@ function moveDue(ctx: Ctx, id: CampaignId, move: CampaignMove, isDue: IsDue): Pr
     if (!campaign || !to || !isDue(campaign, await databaseNow(em))) return false
     const { state: from, roomId } = campaign
     const commandId = eventId(digest, id as string as CommandId, SYSTEM, campaign.version) as string as CommandId
-    em.assign(campaign, { state: to, changedAt: ctx.now() })
-    await em.flush()
-    const deal = { move, from, to, version: campaign.version }
+    const deal = { move, from, to, version: campaign.version + 1 } // as the flush raises it
     const by = { actor: SYSTEM, commandId, accessVersion: null }
-    await ctx.log.append(em, [{ ...by, streamId: roomId, type: 'campaign.statusChanged', deal, personal: { reason: null } }])
+    const event = { ...by, streamId: roomId, type: 'campaign.statusChanged', deal, personal: { reason: null } } as const
+    const [told] = await ctx.log.append(em, [event])
+    em.assign(campaign, { state: to, changedAt: ctx.now(), moved: told!.seq })
+    await em.flush() // once: to write a row twice locks what it refers to
     return true
   })
 }

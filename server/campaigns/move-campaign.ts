@@ -5,6 +5,7 @@ import type { Campaign } from '../../persistence/entities/campaigns.ts'
 import { type CampaignStanding, databaseNow } from '../../persistence/market.ts'
 import type { Ctx } from '../ctx.ts'
 import { assertCurrent, asViewer, insisting } from '../market/authorise.ts'
+import { assertSameReason } from '../market/same-reason.ts'
 import { once } from '../once.ts'
 import { assertAhead, assertComplete, assertInOrder, columnsOf, fieldsOf, placeOf } from './fields.ts'
 import { mailGuests } from './guests.ts'
@@ -15,10 +16,18 @@ export function moveCampaign(ctx: Ctx, input: MoveCampaign): Promise<CampaignPla
   return insisting(async () => {
     const standing = await asViewer(ctx, 'runCampaigns', input.campaignId)
     assertFits(input)
-    return ctx.em.transactional(async (em) => {
+    const { reason, ...kept } = input // what a repeat is known by is kept: no words that could have to be erased
+    let isNew = false
+    const place = await ctx.em.transactional(async (em) => {
       const campaign = await holdCampaign(em, standing)
-      return once(em, ctx, 'campaign.move', input, () => move(em, ctx, standing, campaign, input))
+      return once(em, ctx, 'campaign.move', kept, () => {
+        isNew = true
+        return move(em, ctx, standing, campaign, input)
+      })
     })
+    const { actorKey: actor, roomId } = standing
+    if (!isNew) await assertSameReason(ctx, { roomId, actor: actor!, commandId: input.commandId, type: 'campaign.statusChanged' }, reason)
+    return place
   })
 }
 
@@ -44,13 +53,14 @@ async function move(
   const now = await databaseNow(em)
   const isFirst = input.move === 'publish'
   const fields = fieldsAfter(fieldsOf(campaign), input, now)
-  em.assign(campaign, { ...columnsOf(fields), state: to, changedAt: ctx.now(), ...(isFirst && { publishedAt: now }) })
-  await em.flush()
   if (isFirst) await mailGuests(em, campaign)
-  const deal = { move: input.move, from, to, version: campaign.version }
+  const deal = { move: input.move, from, to, version: campaign.version + 1 } // as the flush raises it
   const by = { actor: actorKey!, accessVersion, commandId: input.commandId } // whoever runs it is in its room
   const personal = { reason: input.reason ?? null }
-  await ctx.log.append(em, [{ ...by, streamId: campaign.roomId, type: 'campaign.statusChanged', deal, personal }])
+  const [told] = await ctx.log.append(em, [{ ...by, streamId: campaign.roomId, type: 'campaign.statusChanged', deal, personal }])
+  const at = { changedAt: ctx.now(), ...(isFirst && { publishedAt: now }) }
+  em.assign(campaign, { ...columnsOf(fields), ...at, state: to, moved: told!.seq })
+  await em.flush() // once: to write a row twice locks what it refers to
   return placeOf(campaign)
 }
 

@@ -6,6 +6,9 @@ export const marketContradictions = {
         where e.stream_id = c.room_id and e.type = 'campaign.statusChanged' order by e.seq desc limit 1), 'draft')
       or c.version <> 1 + (select count(*) from event e where e.stream_id = c.room_id and e.type in ('campaign.changed', 'campaign.statusChanged'))
       or not exists (select from event e where e.stream_id = c.room_id and e.type = 'campaign.created' and e.deal::json ->> 'campaignId' = c.id::text)`,
+  'a campaign whose last move is another than its last event’s': `
+    select c.id from campaign c where c.moved is distinct from (
+      select max(e.seq) from event e where e.stream_id = c.room_id and e.type = 'campaign.statusChanged')`,
   'somebody whose role in a room no event gave them': `
     select m.room_id from member m where m.since > 0 and m.removed_at is null and m.role <> (select e.deal::json ->> 'role' from event e
       where e.stream_id = m.room_id and e.type in ('room.memberAdded', 'room.roleChanged') and e.deal::json ->> 'member' = m.actor_key::text
