@@ -140,6 +140,21 @@ describe('to apply is refused', () => {
     }
   })
 
+  test('with a deliverable due on a day that is over everywhere, and not with one that somewhere is not', async () => {
+    const { campaignId } = await openCampaign(w)
+    const creator = await w.person()
+    const { rows } = await w.db.pool.query<{ over: string; lasting: string }>(
+      `select (now() at time zone 'UTC')::date - 2 || '' as over, (now() at time zone 'UTC')::date - 1 || '' as lasting`,
+    )
+    const dueOn = (...days: (string | null)[]) => ({
+      terms: { ...terms, deliverables: days.map((due) => ({ ...terms.deliverables[0]!, due })) },
+    })
+    for (const days of [[rows[0]!.over], [null, '0001-01-01'], ['9999-12-31', rows[0]!.over]])
+      await expect(apply(w, creator, campaignId, dueOn(...days))).rejects.toMatchObject(refusal('deadline.passed'))
+    expect(await countsOf(w, campaignId)).toEqual({ counted: {}, real: {} })
+    expect(await apply(w, creator, campaignId, dueOn(null, rows[0]!.lasting, '9999-12-31'))).toMatchObject({ state: 'submitted' })
+  })
+
   test('without the answers that are required, with others, and with terms of nothing that there is', async () => {
     const { campaignId } = await openCampaign(w, { questions })
     const creator = await w.person()

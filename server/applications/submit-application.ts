@@ -69,7 +69,7 @@ async function hold(
   return { person, campaign, room }
 }
 
-async function assertApplicable(em: EntityManager, { person, campaign }: Held, { answers }: SubmitApplication): Promise<void> {
+async function assertApplicable(em: EntityManager, { person, campaign }: Held, { answers, terms }: SubmitApplication): Promise<void> {
   if (person.blockedAt) throw new ParleyError('person.blocked', 'This person is shut out of the platform')
   if (await em.count(Application, { campaignId: campaign.id, creatorId: person.id }))
     throw new ParleyError('application.exists', 'You have applied to this campaign already')
@@ -78,11 +78,20 @@ async function assertApplicable(em: EntityManager, { person, campaign }: Held, {
   const now = await databaseNow(em)
   if ([campaign.applyBy, campaign.decideBy].some((by) => by && by <= now))
     throw new ParleyError('deadline.passed', 'The time to apply is over')
+  assertAhead(terms, now)
   const given = new Set(answers.map(({ key }) => key))
   const open = campaign.questions.find(({ key, required }) => required && !given.has(key))
   if (open) throw new ParleyError('application.incomplete', `answers: ${open.key} has to be answered`)
   const stray = answers.find(({ key }) => campaign.questions.every((question) => question.key !== key))
   if (stray) throw new ParleyError('application.incomplete', 'answers: one is to no question of this campaign')
+}
+
+const DAY = 86_400_000
+/** A day is over once it is everywhere: when it is the day before yesterday by UTC. */
+function assertAhead(terms: SubmitApplication['terms'], now: Date): void {
+  const yesterday = new Date(now.getTime() - DAY).toISOString().slice(0, 10)
+  if (terms?.deliverables.some(({ due }) => due !== null && due < yesterday))
+    throw new ParleyError('deadline.passed', 'terms: a deliverable is due on a day that is over')
 }
 
 /** The caller holds person, brand, campaign and the campaign's room. */
