@@ -38,6 +38,7 @@ test('whoever is invited sees it once it is published, and is written to then; o
   const [mail, ...more] = await mails(guest.email)
   expect([mail?.subject, more]).toEqual(['Lumen invites you to a campaign', []])
   expect(mail?.body).toContain('Morning glow')
+  expect(mail?.body).toContain('ask for an account') // administrators alone make those of creators
   expect(await mails('nobody@example.com')).toHaveLength(1)
   await invite(place.campaignId, late.email)
   await invite(place.campaignId, late.email)

@@ -69,7 +69,7 @@ async function writeTo(em: EntityManager, { brandId, title }: Campaign, emails: 
   const subject = `${brand.name} invites you to a campaign`
   const text = `${brand.name} invites you to apply to its campaign “${title}”.
 
-Sign in with this address, or make an account with it: the campaign is among those that you find there.
+Sign in with this address, or ask for an account with it: the campaign is among those that you find there.
 
 If you did not expect this, you need not do anything.
 `
