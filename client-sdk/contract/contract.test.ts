@@ -23,7 +23,9 @@ const patterns = { '<uuid>': z.toJSONSchema(z.uuid()).pattern, '<instant>': z.to
 function schema(of: z.ZodType, io: 'input' | 'output'): object {
   const { $schema: _, ...rest } = z.toJSONSchema(of, { io, unrepresentable: 'any' })
   const alias = (value: unknown) => Object.entries(patterns).find(([, pattern]) => pattern === value)?.[0]
-  return JSON.parse(JSON.stringify(rest, (_key, value) => alias(value) ?? value)) as object
+  // Words about a field are not of the wire.
+  const kept = (key: string, value: unknown) => (key === 'description' && typeof value === 'string' ? undefined : (alias(value) ?? value))
+  return JSON.parse(JSON.stringify(rest, kept)) as object
 }
 const map = <T, R>(record: Record<string, T>, to: (value: T) => R) =>
   Object.fromEntries(Object.entries(record).map(([key, value]) => [key, to(value)]))

@@ -6,9 +6,9 @@ import { ref, type Schema, schemas } from '../docs/schemas.ts'
 import { Problem } from '../problem.ts'
 import type { AppEnv, Documented } from '../route.ts'
 import { howTo } from './how-to.ts'
-import { notes } from './moves.ts'
+import { notes, samples } from './moves.ts'
 
-type Content = Record<string, { schema: Schema }>
+type Content = Record<string, { schema: Schema; example?: unknown }>
 export type Parameter = { name: string; in: 'path' | 'query' | 'header'; required: boolean; description?: string; schema: Schema }
 export type Response = { description: string; headers: Record<string, { $ref: string }>; content?: Content }
 export type Operation = {
@@ -77,7 +77,7 @@ function operation(declared: Documented, of: Of): Operation {
   const body = request?.body && {
     description: request.body.description ?? '',
     required: request.body.required ?? false,
-    content: content(request.body.content, 'input', of),
+    content: content(request.body.content, 'input', of, samples[declared.operationId]),
   }
   const headers = Array.isArray(request?.headers) ? undefined : request?.headers
   return {
@@ -121,9 +121,11 @@ function parameters(type: unknown, where: Parameter['in'], of: Of): Parameter[] 
 /** `if-match` → `If-Match`. */
 const titled = (name: string) => name.replace(/(^|-)[a-z]/g, (start) => start.toUpperCase())
 
-const content = (declared: object, io: 'input' | 'output', of: Of): Content =>
+const content = (declared: object, io: 'input' | 'output', of: Of, sample?: unknown): Content =>
   Object.fromEntries(
-    Object.entries(declared).flatMap(([type, { schema }]) => (schema instanceof z.ZodType ? [[type, { schema: of(schema, io) }]] : [])),
+    Object.entries(declared).flatMap(([type, { schema }]) =>
+      schema instanceof z.ZodType ? [[type, { schema: of(schema, io), ...(sample !== undefined && { example: sample }) }]] : [],
+    ),
   )
 
 function answers(responses: Documented['responses'], of: Of): Record<string, Response> {

@@ -34,6 +34,9 @@ const ofApplications = (moves: readonly ApplicationMove[]) =>
     next: nextApplication,
   })
 
+/** Bodies as they might be, where not all that may be given goes together. */
+export const samples: Partial<Record<string, unknown>> = { 'campaign.move': { move: 'publish' } }
+
 /** More of an operation than its one line, in Markdown. */
 export const notes: Partial<Record<string, string>> = {
   'campaign.move': `To \`publish\`, \`resume\` or \`reopen\` takes a \`brief\`, at least one of \`platforms\`, and \`applyBy\` and \`decideBy\`, in this order and \`applyBy\` ahead; what is missing is named by \`campaign.incomplete\`. To \`cancel\` takes a \`reason\`, and to \`reopen\` a later \`applyBy\`. \`system\` is the platform by itself: it closes at \`applyBy\`, and completes what is closed once all applications are over.

@@ -75,6 +75,6 @@ const described = (text: unknown) => (text ? `<p>${prose(String(text))}` : '')
 function payload({ description, content = {} }: Pick<Response, 'description' | 'content'>, shared: Shared): string {
   const its = content['application/json']
   if (!its) return described(description)
-  const sample = JSON.stringify(example(its.schema, shared), null, 2)
+  const sample = JSON.stringify(its.example ?? example(its.schema, shared), null, 2)
   return `${described(description)}${shaped(its.schema, shared)}<pre>${escaped(sample)}</pre>`
 }

@@ -23,14 +23,13 @@ export const ApplicationCard = z.object({
   state: ApplicationState,
   version: Revision,
   roomId: RoomId,
-  /** It came with terms. */
-  hasTerms: z.boolean(),
+  hasTerms: z.boolean().describe('It came with terms'),
   submittedAt: Instant,
   changedAt: Instant,
 })
 export type ApplicationCard = z.output<typeof ApplicationCard>
 /** `key`: of the campaign's question. */
-export const AnswerTo = z.object({ key: z.string(), text: text(2_000) })
+export const AnswerTo = z.object({ key: z.string().describe('Of the campaign’s question'), text: text(2_000) })
 export type AnswerTo = z.output<typeof AnswerTo>
 /** As it was asked, and as it was answered. */
 const Answered = AnswerTo.extend({ question: z.string() })
@@ -42,7 +41,7 @@ export const Application = ApplicationCard.extend({
   reason: z.string().nullable(),
   decideBy: Instant.nullable(),
   me: Role,
-  notesRoomId: RoomId.nullable(),
+  notesRoomId: RoomId.nullable().describe('Of the team’s own notes, which it alone sees; null until they were opened'),
 })
 export type Application = z.output<typeof Application>
 

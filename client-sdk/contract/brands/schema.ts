@@ -53,7 +53,10 @@ export type InviteToBrand = z.output<typeof InviteToBrand>
 export const RevokeInvitation = OfBrand.extend({ invitationId: InvitationId })
 export type RevokeInvitation = z.output<typeof RevokeInvitation>
 /** Out of the mail, good once, and for the person of that address alone. */
-const Code = z.string().regex(/^[A-Za-z0-9_-]{20,64}$/)
+const Code = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{20,64}$/)
+  .describe('Out of the mail; good once, and for the person of that address alone')
 export const AcceptInvitation = Command.extend({ code: Code })
 export type AcceptInvitation = z.output<typeof AcceptInvitation>
 /** For whoever has no account yet: it is made with the address that was invited. */

@@ -15,14 +15,19 @@ export const CampaignMove = z.enum(campaignMoves)
 export type CampaignMove = z.output<typeof CampaignMove>
 
 /** `public`: every creator finds it. `invited`: those of the addresses that were invited. `code`: whoever has been given its code. */
-export const Visibility = z.enum(['public', 'invited', 'code'])
+export const Visibility = z
+  .enum(['public', 'invited', 'code'])
+  .describe('Who finds it: every creator, those of the invited addresses, or whoever has been given its code')
 export type Visibility = z.output<typeof Visibility>
 /** What a creator is to make. */
 export const WantedWork = z.object({ platform: CatalogueKey, format: name(60), count: z.int().min(1).max(100) })
 export type WantedWork = z.output<typeof WantedWork>
 /** What an application has to answer. `key` names it in answers, and is unique in its campaign. */
 export const Question = z.object({
-  key: z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/),
+  key: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,39}$/)
+    .describe('Chosen by the brand, unique in its campaign: answers name it'),
   text: name(300),
   required: z.boolean(),
 })
@@ -31,6 +36,7 @@ export type Question = z.output<typeof Question>
 export const Budget = z
   .object({ min: Amount, max: Amount, currency: Currency })
   .refine(({ min, max }) => min <= max, { error: 'is less at most than at least', path: ['max'] })
+  .describe('What one creator is paid, from `min` to `max`')
 export type Budget = z.output<typeof Budget>
 
 const unique = <T extends z.ZodType>(item: T, max: number) =>
@@ -50,12 +56,11 @@ export const CampaignFields = z.object({
   territories: unique(Territory, 50),
   languages: unique(Language, 20),
   budget: Budget.nullable(),
-  applyBy: Moment.nullable(),
-  decideBy: Moment.nullable(),
+  applyBy: Moment.nullable().describe('Until then creators apply; then the campaign closes by itself'),
+  decideBy: Moment.nullable().describe('Not before `applyBy`: what is not decided by then expires'),
   startsOn: Day.nullable(),
   endsOn: Day.nullable(),
-  /** How many creators are wanted. */
-  creators: z.int().min(1).max(10_000).nullable(),
+  creators: z.int().min(1).max(10_000).nullable().describe('How many are wanted'),
   visibility: Visibility,
   questions: z
     .array(Question)
@@ -112,9 +117,8 @@ export const Campaign = CampaignListing.extend({
   ...CampaignFields.pick({ brief: true, goals: true, deliverables: true, startsOn: true, endsOn: true, questions: true }).shape,
   createdAt: Instant,
   me: Role,
-  /** Null for whoever is not in its room. */
-  roomId: RoomId.nullable(),
-  code: z.string().nullable(),
+  roomId: RoomId.nullable().describe('Null for whoever is not in its room'),
+  code: z.string().nullable().describe('For creators to redeem; the team’s alone'),
   /** Said with the last move, to whoever is in its room or has applied; null where nothing was, or once it is erased. */
   reason: z.string().nullable(),
 })
@@ -130,9 +134,9 @@ export type UpdateCampaign = z.output<typeof UpdateCampaign>
 /** `reason`: to cancel takes one. `applyBy`, `decideBy`: to reopen takes a later one. */
 export const MoveCampaign = Change.extend({
   move: CampaignMove.exclude(['complete']),
-  reason: text(1_000).optional(),
-  applyBy: Moment.optional(),
-  decideBy: Moment.optional(),
+  reason: text(1_000).optional().describe('To cancel takes one'),
+  applyBy: Moment.optional().describe('To reopen takes a later one; no other move does'),
+  decideBy: Moment.optional().describe('For reopening alone: not before the one that was published'),
 })
 export type MoveCampaign = z.output<typeof MoveCampaign>
 /** A new draft with the same content, without its dates. */
@@ -156,15 +160,21 @@ export type Guest = z.output<typeof Guest>
 
 /** For creators, of what they may see and is open. Everything given must hold; of several values of one kind, one. */
 export const DiscoverCampaigns = Page.extend({
-  q: text(200).optional(),
+  q: text(200).optional().describe('Words of the title, the brief and the goals: all count, `"in this order"`, `-not`, `or`'),
   platform: several(CatalogueKey),
   category: several(CatalogueKey),
   language: several(Language),
-  territory: several(Territory),
-  currency: Currency.optional(),
-  /** At least so much, in minor units of `currency`. */
-  budget: z.coerce.number().pipe(Amount).optional(),
-  sort: z.enum(['newest', 'deadline', 'budget']).default('newest'),
+  territory: several(Territory).describe('Those that name one of these; the whole world is found by `001` alone'),
+  currency: Currency.optional().describe('Those whose budget is in it'),
+  budget: z.coerce
+    .number()
+    .pipe(Amount)
+    .optional()
+    .describe('Those that pay up to so much or more, in minor units of `currency`, which has to be given'),
+  sort: z
+    .enum(['newest', 'deadline', 'budget'])
+    .default('newest')
+    .describe('By `publishedAt`, `applyBy` or the budget’s `max`; the last needs `currency`'),
 })
 export type DiscoverCampaigns = z.output<typeof DiscoverCampaigns>
 /** Of a brand, for its team: the last changed first. */

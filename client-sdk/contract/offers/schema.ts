@@ -19,15 +19,23 @@ export const Terms = z
       .array(z.object({ platform: CatalogueKey, format: name(60), count: z.int().min(1).max(100), due: Day.nullable() }))
       .min(1)
       .max(50),
-    usage: z.object({ channels: z.array(name(60)).max(20), territories: z.array(Territory).max(50), months: months.nullable() }),
+    usage: z.object({
+      channels: z.array(name(60)).max(20),
+      territories: z.array(Territory).max(50),
+      months: months.nullable().describe('Null: for ever'),
+    }),
     exclusivity: z.object({ scope: name(200), months }).nullable(),
     revisionRounds: z.int().min(0).max(20),
     payments: z
       .array(z.object({ amount: Amount, due: When }))
       .min(1)
-      .max(20),
+      .max(20)
+      .describe('Parts of the fee, which they add up to'),
     clauses: z.array(text(4_000)).max(20),
-    nonce: z.string().regex(/^[0-9a-f]{32}$/),
+    nonce: z
+      .string()
+      .regex(/^[0-9a-f]{32}$/)
+      .describe('Random, made by whoever proposes, so that the hash of the terms gives nothing away'),
   })
   .refine(({ fee, payments }) => payments.reduce((sum, { amount }) => sum + amount, 0) === fee.amount, {
     error: 'do not add up to the fee',

@@ -14,7 +14,7 @@ export const Channel = z.object({
   url: WebAddress.nullable(),
   followers: count,
   averageViews: count.nullable(),
-  engagement: z.int().min(0).max(10_000).nullable(),
+  engagement: z.int().min(0).max(10_000).nullable().describe('Of a post, in hundredths of a percent of the followers: 350 is 3.5 %'),
 })
 export type Channel = z.output<typeof Channel>
 /** What a creator usually asks for one piece of work. */
@@ -40,8 +40,7 @@ export const ProfileFields = z.object({
   languages: unique(Language, 20, 'a language'),
   territory: Territory.nullable(),
   rates: z.array(Rate).max(20),
-  /** In which rates are compared. */
-  currency: Currency.nullable(),
+  currency: Currency.nullable().describe('In which rates are compared'),
   portfolio: z.array(PortfolioLink).max(30),
 })
 export type ProfileFields = z.output<typeof ProfileFields>
@@ -62,7 +61,7 @@ export const blankProfile: ProfileFields = {
 export const Profile = z.object({
   userId: UserId,
   name: z.string(),
-  version: z.int().nonnegative(),
+  version: z.int().nonnegative().describe('0: never filled in; the first `If-Match` is then `"0"`'),
   ...ProfileFields.shape,
 })
 export type Profile = z.output<typeof Profile>
