@@ -12,8 +12,10 @@ const STYLE = `
 body{margin:0 auto;max-width:60rem;padding:1rem;font:1rem/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper)}
 p,li{max-width:45rem}
 a{color:var(--link)}
-nav ul{columns:26rem;padding:0;list-style:none}
-nav li{break-inside:avoid;max-width:none}
+nav ul{columns:14rem;margin:0;padding:0;list-style:none}
+nav ul.long{columns:auto}
+nav h3{margin:1rem 0 0}
+nav li{max-width:none}
 nav li code{background:none}
 section,article{border-top:1px solid var(--line);margin-top:2rem;padding-top:.5rem}
 h3{font-family:ui-monospace,monospace;overflow-wrap:anywhere}
@@ -24,6 +26,7 @@ pre{padding:.75rem;overflow-x:auto}
 table{border-collapse:collapse;width:100%}
 th,td{text-align:left;vertical-align:top;padding:.35rem .75rem .35rem 0;border-bottom:1px solid var(--line)}
 td:first-child{white-space:nowrap}
+td:nth-child(n+3):last-child{min-width:12rem}
 `
 /** A page may use this style, and nothing else at all. */
 const POLICY = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'`

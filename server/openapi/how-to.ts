@@ -21,11 +21,12 @@ curl -s ${api}/me -H "Authorization: Bearer $TOKEN"
 **Versions:** reading a thing that can be changed gives \`ETag: "3"\`, and so does its body as \`version\`. A change says which one it was made for: \`If-Match: "3"\`, with the quotes, and without the \`W/\` that a proxy may have put before it. Without it the answer is 428, \`precondition.required\`; if the thing has changed meanwhile, 412, \`resource.stale\`: read it again.
 
 \`\`\`sh
-curl -s -X PATCH ${api}/campaigns/$CAMPAIGN -H "Authorization: Bearer $TOKEN" -H 'If-Match: "3"' \\
-  -H "Idempotency-Key: $(uuidgen)" -H 'Content-Type: application/json' -d '{"title":"Spring campaign"}'
+curl -s -X PATCH ${api}/campaigns/$CAMPAIGN -H "Authorization: Bearer $TOKEN" \\
+  -H 'If-Match: "3"' -H "Idempotency-Key: $(node -p 'crypto.randomUUID()')" \\
+  -H 'Content-Type: application/json' -d '{"title":"Spring campaign"}'
 \`\`\`
 
-**Lists** come in pages of \`limit\` items. \`cursor\` of the answer, sent with otherwise the same question, gives the next page; it is \`null\` at the end. Several values of one query parameter are given by repeating it, and one of them has to fit: \`?state=open&state=paused\`.
+**Lists** come in pages of \`limit\` items. \`cursor\` of the answer, sent with otherwise the same question, gives the next page; it is \`null\` at the end. Several values of one query parameter are given by repeating it, and one of them has to fit: \`state=open&state=paused\`.
 
 **A failure** is a problem (RFC 9457) of type \`application/problem+json\`. Programs go by its \`code\`; \`detail\` is for people. Where \`retryable\` is true the same request may work later: after \`retryAfter\` seconds, which \`Retry-After\` says, too. [What may go wrong](errors) has every code and what to do.
 

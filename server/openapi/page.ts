@@ -19,7 +19,9 @@ export function page({ info, paths, tags, components }: Document): string {
   const shapes = Object.entries(components.schemas).map(
     ([name, schema]) => `<h3 id="shape-${escaped(name)}">${escaped(name)}</h3>${described(schema.description)}${shape(schema)}\n`,
   )
-  const nav = tags.map(({ name }) => `<h3><a href="#tag-${escaped(name)}">${escaped(name)}</a></h3><ul>${of(name).map(link).join('')}</ul>`)
+  const nav = tags.map(
+    ({ name }) => `<h3><a href="#tag-${escaped(name)}">${escaped(name)}</a></h3><ul class="long">${of(name).map(link).join('')}</ul>`,
+  )
   const sections = tags.map(({ name }) => {
     const its = of(name).map((call) => section(call, components.schemas))
     return `<h2 id="tag-${escaped(name)}">${escaped(name)}</h2>\n${its.join('')}`
@@ -27,8 +29,7 @@ export function page({ info, paths, tags, components }: Document): string {
   return layout(
     `${info.title}: REST`,
     `${markdown(info.description)}
-<p>Protocol ${escaped(info['x-parley-lowest-protocol'])} to ${escaped(info.version)}.
-<p>For programs: <a href="openapi.json">OpenAPI 3.1</a>. What goes over a socket: <a href="asyncapi">here</a>. What may go wrong: <a href="errors">every error code</a>.
+<p>This server speaks protocol ${escaped(info['x-parley-lowest-protocol'])} to ${escaped(info.version)}. For programs: <a href="openapi.json">OpenAPI 3.1</a>. What goes over a socket: <a href="asyncapi">here</a>. What may go wrong: <a href="errors">every error code</a>.
 <nav><h2>Operations</h2>${nav.join('\n')}
 <p><a href="#shapes">Shapes</a>
 </nav>
