@@ -170,11 +170,11 @@ export const commandIdFrom = (headers: z.output<typeof IdempotencyKey>): Command
 export const IfMatch = IdempotencyKey.extend({
   'if-match': z.string().optional().describe('The `ETag` of what is to change, with its quotes: `"3"`'),
 })
-/** Throws `precondition.required` without one, and `request.invalid` for one that is no version. */
+/** A proxy that compresses weakens tags; ours count changes, so a weak one says as much. Throws `precondition.required` without one, and `request.invalid` for one that is no version. */
 export function versionFrom(headers: z.output<typeof IfMatch>): number {
   const { 'if-match': tag } = headers
   if (tag === undefined) throw new ParleyError('precondition.required', 'Say which version is to change, as its ETag has it: If-Match: "3"')
-  const [, version] = /^"(0|[1-9]\d{0,8})"$/.exec(tag.trim()) ?? []
+  const [, version] = /^(?:W\/)?"(0|[1-9]\d{0,8})"$/.exec(tag.trim()) ?? []
   if (version === undefined)
     throw new ParleyError('request.invalid', 'if-match: must be one version with its quotes, as the ETag has it: "3"')
   return Number(version)

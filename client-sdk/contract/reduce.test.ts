@@ -377,6 +377,7 @@ test('pages under live traffic: whenever read and whenever taken, one that is no
           const added = addPage(room, page)
           const changed = conversation.slice(readAt, takenAt).some(changesOlder)
           expect(added === null).toBe(readAt < asOf || changed)
+          if ((takenAt + readAt + asOf) % 4 > 0) continue // there are 100,000 of them, and each costs a room
           // What was erased after `takenAt` may be gone from the page already, and is gone from the room once it is told.
           if (added) expect(shown(reduceAll(added, conversation.slice(takenAt)))).toEqual(shown(fresh))
           if (added && readAt <= takenAt) expect(shown(added)).toEqual(whole[takenAt]!.room)

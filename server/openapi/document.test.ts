@@ -56,7 +56,7 @@ test('a change of a version shows that it takes one, and says so by a code of it
   const token = await w.token(await w.person('creator'))
   const put = async (headers: Record<string, string>) => (await w.call('PUT', '/api/v1/me/profile', { token, headers, body: {} })).body
   expect(await put({})).toMatchObject({ status: 428, code: 'precondition.required' })
-  for (const tag of ['1', 'W/"2"', '*', '"1", "2"'])
+  for (const tag of ['1', 'w/"2"', '*', '"1", "2"'])
     expect(await put({ 'If-Match': tag })).toMatchObject({
       code: 'request.invalid',
       detail: expect.stringContaining('as the ETag has it: "3"'),

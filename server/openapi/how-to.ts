@@ -18,7 +18,7 @@ curl -s ${api}/me -H "Authorization: Bearer $TOKEN"
 
 **Send again without fear:** where \`Idempotency-Key\` is among the parameters, send a UUID of your own for each thing you want done. The same request with the same key has one effect and gets the same answer; other content under it is refused as \`command.reused\`.
 
-**Versions:** reading a thing that can be changed gives \`ETag: "3"\`, and so does its body as \`version\`. A change says which one it was made for: \`If-Match: "3"\`, with the quotes, and without the \`W/\` that a proxy may have put before it. Without it the answer is 428, \`precondition.required\`; if the thing has changed meanwhile, 412, \`resource.stale\`: read it again.
+**Versions:** reading a thing that can be changed gives \`ETag: "3"\`, and so does its body as \`version\`. A change says which one it was made for: \`If-Match: "3"\`, with the quotes. Without it the answer is 428, \`precondition.required\`; if the thing has changed meanwhile, 412, \`resource.stale\`: read it again.
 
 \`\`\`sh
 curl -s -X PATCH ${api}/campaigns/$CAMPAIGN -H "Authorization: Bearer $TOKEN" \\

@@ -94,7 +94,7 @@ test('a change of another version than the one there is, or of none, is refused'
   for (const version of [0, 2, 2 ** 40]) await expect(put(person, { version })).rejects.toMatchObject({ code: 'resource.stale' })
   const by = (tag?: string) => w.call('PUT', PATH, { token, body: {}, headers: tag === undefined ? {} : { 'If-Match': tag } })
   expect(await by()).toMatchObject({ status: 428, body: { code: 'precondition.required' } })
-  for (const tag of ['1', '"x"', '*', 'W/"1"', '"-1"', '"99999999999"']) expect(await by(tag)).toMatchObject({ status: 400 })
+  for (const tag of ['1', '"x"', '*', 'w/"1"', '"-1"', '"99999999999"']) expect(await by(tag)).toMatchObject({ status: 400 })
   expect(await by('"7"')).toMatchObject({ status: 412, body: { code: 'resource.stale' } })
   expect(await getOwnProfile(w.as(person))).toMatchObject({ version: 1, headline: 'One' })
 })
