@@ -151,19 +151,18 @@ export async function roomsOf(pool: Pool, userId: UserId, { limit, after, previe
   const rows = await read<Row>(
     pool,
     previews ? 'rooms_of_with_previews' : 'rooms_of',
-    `select s.id, r.kind, m.role, s.last_seq as head, ${instant('s.last_at')} as last_at,
+    `select s.id, r.kind, s.role, s.last_seq as head, ${instant('s.last_at')} as last_at,
             (select personal::json ->> 'title' from event where stream_id = s.id and seq = 1) as title,
             coalesce(g.seq, 0) as read, greatest(s.msg_count - coalesce(g.n, 0), 0) as unread, coalesce(g.muted, false) as muted,
             coalesce(t.mentions, 0) as mentions, ${previews ? LAST : 'null'} as last
        from (
-         select m.* from active_member m join stream s on s.id = m.room_id
+         select s.id, s.last_seq, s.last_at, s.msg_count, m.user_id, m.role from active_member m join stream s on s.id = m.room_id
           where m.user_id = ${WHO}
             and ($3::uuid is null or (coalesce(s.last_at, '-infinity'), s.id) < (coalesce($4::timestamptz, '-infinity'), $3::uuid))
-          order by coalesce(s.last_at, '-infinity') desc, s.id desc limit $2) m
-       join room r on r.id = m.room_id join stream s on s.id = m.room_id
-       left join reading g on g.user_id = m.user_id and g.room_id = m.room_id
+          order by coalesce(s.last_at, '-infinity') desc, s.id desc limit $2) s
+       join room r on r.id = s.id left join reading g on g.user_id = s.user_id and g.room_id = s.id
        left join (select t.room_id, count(*) as mentions from mention t join reading g on g.user_id = t.user_id and g.room_id = t.room_id
-                   where t.user_id = ${WHO} and t.seq > g.seq group by 1) t on t.room_id = m.room_id
+                   where t.user_id = ${WHO} and t.seq > g.seq group by 1) t on t.room_id = s.id
       order by coalesce(s.last_at, '-infinity') desc, s.id desc`,
     [userId, limit, after?.roomId ?? null, after?.lastAt ?? null],
   )
