@@ -10,6 +10,7 @@ import type {
   UserId,
 } from '../../client-sdk/contract/index.ts'
 import { ABOUT, CARD, type CardRow, toCard } from '../applications.ts'
+import { exactly } from '../log/read.ts'
 import { read } from '../sql.ts'
 
 /** Whose applications. */
@@ -33,7 +34,6 @@ const scopeOf = (scope: Scope) => {
   if ('campaignId' in scope) return ['campaign_id', scope.campaignId] as const
   return 'brandId' in scope ? (['brand_id', scope.brandId] as const) : (['creator_id', scope.creatorId] as const)
 }
-const exact = (column: string) => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as place`
 
 /**
  * A page, of some states or, with none, of all. Each state is read in its order by index and the pages are merged, so that it
@@ -46,7 +46,7 @@ export async function listed(pool: Pool, { scope, states, sort, after, limit }: 
   const rows = await read<CardRow & { place: string }>(
     pool,
     `applications_${owner}_${sort}`,
-    `select ${CARD}, ${exact(`a.${column}`)} from (
+    `select ${CARD}, ${exactly(`a.${column}`)} as place from (
        select x.id, x.${column} from unnest($2::text[]) as s (state) cross join lateral (
          select id, ${column} from application where ${owner} = $1 and state = s.state and (${column}, id) ${behind} ($3::timestamptz, $4::uuid)
           order by ${column} ${order}, id ${order} limit $5) x
@@ -63,7 +63,7 @@ export async function columnsOf(pool: Pool, campaignId: CampaignId, limit: numbe
   const rows = await read<CardRow & { place: string; n: number }>(
     pool,
     'application_board',
-    `select k.n, ${CARD}, ${exact('a.submitted_at')} from application_count k cross join lateral (
+    `select k.n, ${CARD}, ${exactly('a.submitted_at')} as place from application_count k cross join lateral (
        select id, submitted_at from application where campaign_id = $1 and state = k.state order by submitted_at desc, id desc limit $2) x
        join application a on a.id = x.id ${ABOUT} where k.campaign_id = $1 and k.n > 0 order by x.submitted_at desc, x.id desc`,
     [campaignId, limit],

@@ -1,14 +1,13 @@
 import type { Pool } from 'pg'
 import type { CampaignId, CampaignListing, DiscoverCampaigns, UserId } from '../../client-sdk/contract/index.ts'
 import { LISTING, type ListingRow, toListing } from '../campaigns.ts'
+import { exactly } from '../log/read.ts'
 import { read } from '../sql.ts'
 import { unavailable } from '../unavailable.ts'
 
 /** Where an item is in a list: what the list is sorted by, and its id. */
 export type Place = { key: string; id: CampaignId }
 export type Placed<T> = { item: T; place: Place }
-/** Exact: a moment in milliseconds would lose its place among others. */
-export const exactly = (column: string) => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`
 
 /** `hidden`: the column as no index has it. */
 type Order = { column: string; hidden: string; shown: string; type: string; direction: 'asc' | 'desc' }

@@ -1,9 +1,10 @@
 import type { Pool } from 'pg'
 import type { BrandId, CampaignCard, CampaignListing, CampaignState, UserId } from '../../client-sdk/contract/index.ts'
 import { CARD, type CardRow, LISTING, type ListingRow, toCard, toListing } from '../campaigns.ts'
+import { exactly } from '../log/read.ts'
 import { IS_SHOWN } from '../market.ts'
 import { read } from '../sql.ts'
-import { exactly, type Place, type Placed } from './discover.ts'
+import type { Place, Placed } from './discover.ts'
 import { brandLexeme } from './write.ts'
 
 type Page = { userId: UserId; after: Place | null; limit: number }

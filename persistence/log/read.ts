@@ -6,6 +6,8 @@ import { read } from '../sql.ts'
 
 /** A moment as the chain has it: UTC to the millisecond. */
 export const instant = (column: string) => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
+/** To the microsecond, for cursors: a moment in milliseconds would lose its place among others. */
+export const exactly = (column: string) => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`
 export const EVENT_COLUMNS = `stream_id, seq, id, type, version, actor_key, ${instant('at')} as at, deal, personal`
 
 export type EventRow = {
