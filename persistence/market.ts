@@ -39,6 +39,12 @@ export async function teamStanding(pool: Pool, brandId: BrandId, userId: UserId)
   return row && { userId, brandId, role: row.role, actorKey: row.actor_key, accessVersion: Number(row.access_version) }
 }
 
+/** What somebody is in a brand's team, in this transaction: for good while it holds the brand's row. */
+export async function teamRole(em: EntityManager, brandId: BrandId, userId: UserId): Promise<TeamRole | undefined> {
+  const [row] = await query<{ role: TeamRole }>(em, 'select role from active_team where brand_id = $1 and user_id = $2', [brandId, userId])
+  return row?.role
+}
+
 /** Of campaign `c` and the person `p`: a creator finds what was published for everybody, or for their address. */
 export const IS_SHOWN = `(p.role = 'creator' and p.blocked_at is null and c.published_at is not null
   and (c.visibility = 'public' or exists (select from campaign_guest g where g.campaign_id = c.id and g.email = p.email)))`

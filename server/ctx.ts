@@ -1,5 +1,14 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
-import { newId, ParleyError, type PlatformRole, type SessionId, SYSTEM, type UserId } from '../client-sdk/contract/index.ts'
+import {
+  may,
+  newId,
+  ParleyError,
+  type PlatformRole,
+  type PlatformRule,
+  type SessionId,
+  SYSTEM,
+  type UserId,
+} from '../client-sdk/contract/index.ts'
 import type { Database } from '../persistence/database.ts'
 import type { EventLog } from '../persistence/event-log.ts'
 import { KnownCatalogue } from './catalogue/known-catalogue.ts'
@@ -103,6 +112,11 @@ export const systemContext = (h: House): Ctx => new Request(h, null, nextRequest
 export function caller(ctx: Ctx): SessionInfo {
   if (!ctx.session) throw new ParleyError('session.required', 'Sign in first')
   return ctx.session
+}
+
+/** Throws `access.denied` where the caller's role on the platform does not allow that; the platform itself may. */
+export function demand(ctx: Ctx, rule: PlatformRule): void {
+  if (!ctx.system && !may(rule, caller(ctx).role)) throw new ParleyError('access.denied', 'Your role does not allow that')
 }
 
 /** Whose command it is: a person's or the platform's own. */

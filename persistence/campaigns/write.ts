@@ -1,12 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
-import type { BrandId, CampaignId, TeamRole, UserId } from '../../client-sdk/contract/index.ts'
+import type { BrandId, CampaignId, UserId } from '../../client-sdk/contract/index.ts'
 import { query } from '../sql.ts'
-
-/** What somebody is in a brand's team, in this transaction: for good while it holds the brand's row. */
-export async function teamRole(em: EntityManager, brandId: BrandId, userId: UserId): Promise<TeamRole | undefined> {
-  const [row] = await query<{ role: TeamRole }>(em, 'select role from active_team where brand_id = $1 and user_id = $2', [brandId, userId])
-  return row?.role
-}
 
 /** Stands, in `words`, for the brand itself: a search of one brand's campaigns reads no other's. No text has such a lexeme. */
 export const brandLexeme = (brandId: BrandId): string => `b:${brandId}`

@@ -1,11 +1,11 @@
 import { LockMode } from '@mikro-orm/core'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Json } from '../../client-sdk/contract/canonical.ts'
-import { type BrandId, type CommandId, type MarketRule, may, mayAs, ParleyError, type UserId } from '../../client-sdk/contract/index.ts'
+import { type BrandId, type CommandId, type MarketRule, mayAs, ParleyError, type UserId } from '../../client-sdk/contract/index.ts'
 import { accessVersionOf } from '../../persistence/brands.ts'
 import { Brand } from '../../persistence/entities/brands.ts'
 import { notFound } from '../../persistence/event-log.ts'
-import { type Ctx, caller } from '../ctx.ts'
+import { type Ctx, caller, demand } from '../ctx.ts'
 import { asTeam, insisting } from '../market/authorise.ts'
 import { once } from '../once.ts'
 import { denied } from '../rooms/authorise.ts'
@@ -54,7 +54,7 @@ export async function lockBrand(em: EntityManager, brandId: BrandId): Promise<Br
 
 /** Who can have a brand, or be of its team. */
 export function hiring(ctx: Ctx): UserId {
-  const { userId, role } = caller(ctx)
-  if (!may('hire', role)) throw new ParleyError('access.denied', 'Your role does not allow that')
+  const { userId } = caller(ctx)
+  demand(ctx, 'hire')
   return userId
 }

@@ -33,9 +33,9 @@ export async function bringIn(w: World, inviting: Inviting, person: TestPerson):
 
 export type Team = { brandId: BrandId } & Record<TeamRole, TestPerson>
 /** A brand with an owner, a manager and a viewer, each a person of their own. */
-export async function makeTeam(w: World): Promise<Team> {
+export async function makeTeam(w: World, name?: string): Promise<Team> {
   const owner = await w.person('brand')
-  const brandId = await makeBrand(w, owner)
+  const brandId = await makeBrand(w, owner, name)
   const manager = await bringIn(w, { brandId, owner, role: 'manager' }, await w.person('brand'))
   const viewer = await bringIn(w, { brandId, owner, role: 'viewer' }, await w.person('brand'))
   return { brandId, owner, manager, viewer }

@@ -1,12 +1,11 @@
 import { LockMode } from '@mikro-orm/core'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { type BrandId, type MarketRule, mayAs, ParleyError } from '../../client-sdk/contract/index.ts'
-import { teamRole } from '../../persistence/campaigns/write.ts'
 import { Brand } from '../../persistence/entities/brands.ts'
 import { Campaign } from '../../persistence/entities/campaigns.ts'
 import { Person } from '../../persistence/entities/people.ts'
 import { notFound } from '../../persistence/event-log.ts'
-import type { CampaignStanding } from '../../persistence/market.ts'
+import { type CampaignStanding, teamRole } from '../../persistence/market.ts'
 import { type Ctx, caller } from '../ctx.ts'
 
 /**

@@ -1,11 +1,11 @@
-import { may, type Output, ParleyError, PLATFORM, type PutEntry, SYSTEM } from '../../client-sdk/contract/index.ts'
+import { type Output, PLATFORM, type PutEntry, SYSTEM } from '../../client-sdk/contract/index.ts'
 import { putCatalogueEntry } from '../../persistence/catalogue.ts'
-import { type Ctx, caller } from '../ctx.ts'
+import { type Ctx, demand } from '../ctx.ts'
 import { once, ownId } from '../once.ts'
 
 /** Adds something to choose from, names it anew, retires it or brings it back. It tells so only where something changed. */
 export async function putEntry(ctx: Ctx, input: PutEntry): Promise<Output<'catalogue.put'>> {
-  if (!ctx.system && !may('administer', caller(ctx).role)) throw new ParleyError('access.denied', 'Your role does not allow that')
+  demand(ctx, 'administer')
   const { commandId, ...entry } = input
   const { list, key } = entry
   return ctx.em.transactional((em) =>

@@ -1,11 +1,11 @@
 import { LockMode } from '@mikro-orm/core'
 import type { EntityManager } from '@mikro-orm/postgresql'
-import { type BlockPerson, may, ParleyError, type StreamId, SYSTEM } from '../../client-sdk/contract/index.ts'
+import { type BlockPerson, ParleyError, type StreamId, SYSTEM } from '../../client-sdk/contract/index.ts'
 import { TeamMember } from '../../persistence/entities/brands.ts'
 import { Person, Session } from '../../persistence/entities/people.ts'
 import { Member } from '../../persistence/entities/rooms.ts'
 import { notFound } from '../../persistence/event-log.ts'
-import { type Ctx, caller } from '../ctx.ts'
+import { type Ctx, demand } from '../ctx.ts'
 import { once, ownId } from '../once.ts'
 
 /**
@@ -31,7 +31,7 @@ export const unblockPerson = (ctx: Ctx, input: BlockPerson): Promise<{ userId: B
   })
 
 function change(ctx: Ctx, name: string, input: BlockPerson, effect: (em: EntityManager, person: Person) => Promise<void>) {
-  if (!ctx.system && !may('administer', caller(ctx).role)) throw new ParleyError('access.denied', 'Your role does not allow that')
+  demand(ctx, 'administer')
   if (ctx.session?.userId === input.userId) throw new ParleyError('access.denied', 'Nobody blocks themselves')
   return ctx.em.transactional(async (em) => {
     const person = await em.findOne(Person, input.userId, { lockMode: LockMode.PESSIMISTIC_WRITE })

@@ -1,8 +1,8 @@
 import { UniqueConstraintViolationException } from '@mikro-orm/core'
-import { type CreatePerson, may, newId, ParleyError, type UserId } from '../../client-sdk/contract/index.ts'
+import { type CreatePerson, newId, ParleyError, type UserId } from '../../client-sdk/contract/index.ts'
 import { Person } from '../../persistence/entities/people.ts'
 import { createStream } from '../../persistence/event-log.ts'
-import { type Ctx, caller } from '../ctx.ts'
+import { type Ctx, demand } from '../ctx.ts'
 import { once } from '../once.ts'
 import { hashPassword } from '../sessions/password.ts'
 
@@ -11,7 +11,7 @@ import { hashPassword } from '../sessions/password.ts'
  * fingerprint, which is too fast a hash for it: sent again with another one, the first stands. Throws `person.exists`.
  */
 export async function createPerson(ctx: Ctx, { password, ...input }: CreatePerson): Promise<{ userId: UserId }> {
-  if (!ctx.system && !may('administer', caller(ctx).role)) throw new ParleyError('access.denied', 'Your role does not allow that')
+  demand(ctx, 'administer')
   const { name, role } = input
   const email = input.email.toLowerCase()
   const passwordHash = await hashPassword(password)

@@ -1,24 +1,16 @@
 import { canonical, type Json } from '../../client-sdk/contract/canonical.ts'
-import {
-  blankProfile,
-  may,
-  type Output,
-  ParleyError,
-  type ProfileFields,
-  type PutProfile,
-  SYSTEM,
-} from '../../client-sdk/contract/index.ts'
+import { blankProfile, type Output, type ProfileFields, type PutProfile, SYSTEM } from '../../client-sdk/contract/index.ts'
 import { notFound } from '../../persistence/event-log.ts'
 import { lockProfile, writeProfile } from '../../persistence/profiles.ts'
 import { assertKnown, type Chosen } from '../catalogue/catalogue.ts'
-import { type Ctx, caller } from '../ctx.ts'
+import { type Ctx, caller, demand } from '../ctx.ts'
 import { assertCurrent } from '../market/authorise.ts'
 import { once, ownId } from '../once.ts'
 
 /** Replaces what the caller shows of themselves. The same again changes nothing, and tells nothing. */
 export async function putProfile(ctx: Ctx, input: PutProfile): Promise<Output<'profile.put'>> {
-  const { userId, role } = caller(ctx)
-  if (!may('apply', role)) throw new ParleyError('access.denied', 'Your role does not allow that')
+  const { userId } = caller(ctx)
+  demand(ctx, 'apply')
   const { commandId, version: of, ...given } = input
   const fields: ProfileFields = { ...blankProfile, ...given }
   const catalogue = await ctx.catalogue.read() // here, since it may ask for a connection of its own
