@@ -14,11 +14,11 @@ import {
 import { makeTeam, type Team } from '../brands/testing.ts'
 import { createCampaign } from '../campaigns/create-campaign.ts'
 import { moveCampaign } from '../campaigns/move-campaign.ts'
+import { inDays } from '../campaigns/testing.ts'
 import { commandId, type TestPerson, type World } from '../testing.ts'
 import { submitApplication } from './submit-application.ts'
 
 export type Opening = Team & { campaignId: CampaignId; roomId: RoomId }
-const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString()
 
 /** A campaign that takes applications, of a brand with a team. */
 export async function openCampaign(w: World, { team, ...fields }: { team?: Team } & Partial<CampaignFields> = {}): Promise<Opening> {

@@ -1,20 +1,20 @@
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { BrandId } from '../../client-sdk/contract/index.ts'
-import { brandWithTeam, type TestBrand } from '../campaigns/testing.ts'
 import { commandId, type World, world } from '../testing.ts'
 import { removeFromTeam } from './change-team.ts'
+import { makeTeam, type Team } from './testing.ts'
 
 /** More than a smallint counts. */
 const ROOMS = 33_000
 let w: World
 let superuser: pg.Client
-let brand: TestBrand
+let brand: Team
 beforeAll(async () => {
   w = await world()
   superuser = new pg.Client({ connectionString: w.url, options: '-c search_path=parley' })
   await superuser.connect()
-  brand = await brandWithTeam(w)
+  brand = await makeTeam(w)
   await fillRooms(brand)
 }, 60_000)
 afterAll(async () => {
@@ -23,7 +23,7 @@ afterAll(async () => {
 })
 
 /** Rooms as if creators had applied, straight into the tables. */
-async function fillRooms({ brandId, owner, manager }: TestBrand): Promise<void> {
+async function fillRooms({ brandId, owner, manager }: Team): Promise<void> {
   await superuser.query('create temp table filled as select gen_random_uuid() as id from generate_series(1, $1::int)', [ROOMS])
   await superuser.query(`insert into stream (id, kind, last_hash) select id, 'room', decode(repeat('5a', 32), 'hex') from filled`)
   await superuser.query(`insert into room (id, kind, brand_id, members, told_members) select id, 'application', $1, 2, 2 from filled`, [

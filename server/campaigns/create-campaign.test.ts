@@ -1,17 +1,18 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { newId } from '../../client-sdk/contract/index.ts'
+import { makeTeam, type Team } from '../brands/testing.ts'
 import { commandId } from '../testing.ts'
 import { type Rest, restWorld } from '../testing-rest.ts'
-import { brandWithTeam, complete, draft, inDays, published, type TestBrand } from './testing.ts'
+import { complete, draft, inDays, published } from './testing.ts'
 
 let w: Rest
-let brand: TestBrand
-let other: TestBrand
+let brand: Team
+let other: Team
 let tokens: Record<'owner' | 'manager' | 'viewer' | 'creator' | 'stranger', string>
 beforeAll(async () => {
   w = await restWorld()
-  brand = await brandWithTeam(w, 'Lumen')
-  other = await brandWithTeam(w)
+  brand = await makeTeam(w, 'Lumen')
+  other = await makeTeam(w)
   const { owner, manager, viewer } = brand
   const people = { owner, manager, viewer, creator: await w.person('creator'), stranger: other.owner }
   tokens = { owner: '', manager: '', viewer: '', creator: '', stranger: '' }

@@ -1,14 +1,15 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type CampaignFields, newId } from '../../client-sdk/contract/index.ts'
+import { makeTeam, type Team } from '../brands/testing.ts'
 import type { TestPerson } from '../testing.ts'
 import { commandId } from '../testing.ts'
 import { type Rest, restWorld } from '../testing-rest.ts'
 import { inviteCreator, redeemCode } from './guests.ts'
-import { brandWithTeam, draft, inDays, move, published, type TestBrand } from './testing.ts'
+import { draft, inDays, move, published } from './testing.ts'
 
 let w: Rest
-let brand: TestBrand
+let brand: Team
 let creator: TestPerson
 let token: string
 const fieldsOf: Record<string, Partial<CampaignFields>> = {
@@ -25,7 +26,7 @@ const fieldsOf: Record<string, Partial<CampaignFields>> = {
 }
 beforeAll(async () => {
   w = await restWorld()
-  brand = await brandWithTeam(w)
+  brand = await makeTeam(w)
   creator = await w.person('creator')
   token = await w.token(creator)
   for (const [title, fields] of Object.entries(fieldsOf)) await published(w, brand, { title, ...fields })
@@ -180,7 +181,7 @@ test('what a search finds follows what is said now', async () => {
 })
 
 test('what is rare is found beyond what a list is walked through, each once, in every order, also among those alike', async () => {
-  const far = await brandWithTeam(w)
+  const far = await makeTeam(w)
   const rooms = Array.from({ length: 900 }, () => newId())
   await w.db.pool.query(`select create_stream(id, 'room') from unnest($1::uuid[]) id`, [rooms])
   await w.db.pool.query(`insert into room (id, kind, brand_id) select id, 'campaign', $2 from unnest($1::uuid[]) id`, [rooms, far.brandId])

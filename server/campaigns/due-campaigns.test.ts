@@ -1,14 +1,15 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type CampaignId, newId, SYSTEM } from '../../client-sdk/contract/index.ts'
+import { makeTeam, type Team } from '../brands/testing.ts'
 import { type World, world } from '../testing.ts'
 import { closeDueCampaigns, completeDueCampaigns } from './due-campaigns.ts'
-import { brandWithTeam, inDays, move, published, type TestBrand } from './testing.ts'
+import { inDays, move, published } from './testing.ts'
 
 let w: World
-let brand: TestBrand
+let brand: Team
 beforeAll(async () => {
   w = await world({ now: () => new Date(Date.now() - 3_600_000) }) // PostgreSQL's clock decides, not ours
-  brand = await brandWithTeam(w)
+  brand = await makeTeam(w)
 })
 afterAll(() => w.close())
 

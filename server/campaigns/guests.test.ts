@@ -1,17 +1,18 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { newId } from '../../client-sdk/contract/index.ts'
+import { makeTeam, type Team } from '../brands/testing.ts'
 import { commandId, type TestPerson } from '../testing.ts'
 import { type Rest, restWorld } from '../testing-rest.ts'
-import { brandWithTeam, draft, move, published, type TestBrand } from './testing.ts'
+import { draft, move, published } from './testing.ts'
 
 let w: Rest
-let brand: TestBrand
+let brand: Team
 let tokens: Record<'owner' | 'manager' | 'viewer' | 'stranger', string>
 beforeAll(async () => {
   w = await restWorld()
-  brand = await brandWithTeam(w, 'Lumen')
+  brand = await makeTeam(w, 'Lumen')
   const [owner, manager, viewer] = [await w.token(brand.owner), await w.token(brand.manager), await w.token(brand.viewer)]
-  tokens = { owner, manager, viewer, stranger: await w.token((await brandWithTeam(w)).owner) }
+  tokens = { owner, manager, viewer, stranger: await w.token((await makeTeam(w)).owner) }
 })
 afterAll(() => w.close())
 

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { DiscoverCampaigns } from '../../client-sdk/contract/index.ts'
+import { makeTeam } from '../brands/testing.ts'
 import { TokenBuckets } from '../limits.ts'
 import { commandId, type TestPerson, type World, world } from '../testing.ts'
 import { copyCampaign } from './copy-campaign.ts'
 import { discoverCampaigns } from './list-campaigns.ts'
-import { brandWithTeam, draft, published } from './testing.ts'
+import { draft, published } from './testing.ts'
 
 let w: World
 const few = () => new TokenBuckets({ perSecond: 0.01, burst: 2 })
@@ -17,7 +18,7 @@ const discover = (asked: unknown) => (creator: TestPerson) => discoverCampaigns(
 const limited = (what: string) => ({ code: 'rate.limited', message: expect.stringContaining(what), retryAfter: expect.any(Number) })
 
 test('one person makes only so many campaigns, new or copied; another of the team goes on', async () => {
-  const brand = await brandWithTeam(w)
+  const brand = await makeTeam(w)
   const { campaignId } = await draft(w, brand)
   const copy = () => copyCampaign(w.as(brand.owner), { commandId: commandId(), campaignId })
   await copy()
@@ -42,7 +43,7 @@ test.each(['-glow', 'the -glow', 'serum or -glow', '-"morning glow" -serum'])(
 )
 
 test('a search for one word without another is answered', async () => {
-  const [creator, brand] = [await w.person('creator'), await brandWithTeam(w)]
+  const [creator, brand] = [await w.person('creator'), await makeTeam(w)]
   const { campaignId } = await published(w, brand, { title: 'Lighthouse' })
   expect((await discover({ q: 'lighthouse -boat' })(creator)).items).toMatchObject([{ campaignId }])
   expect((await discover({ q: 'lighthouse -serum' })(creator)).items).toEqual([])

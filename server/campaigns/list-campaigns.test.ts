@@ -1,14 +1,15 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { newId } from '../../client-sdk/contract/index.ts'
+import { makeTeam, type Team } from '../brands/testing.ts'
 import { type Rest, restWorld } from '../testing-rest.ts'
-import { brandWithTeam, draft, move, published, type TestBrand } from './testing.ts'
+import { draft, move, published } from './testing.ts'
 
 let w: Rest
-let brand: TestBrand
+let brand: Team
 let owner: string
 beforeAll(async () => {
   w = await restWorld()
-  brand = await brandWithTeam(w)
+  brand = await makeTeam(w)
   owner = await w.token(brand.owner)
 })
 afterAll(() => w.close())
@@ -27,7 +28,7 @@ test('a brand’s campaigns are listed for its team by state and words, the last
   const open = await published(w, brand, { title: 'Opened serum' })
   const paused = await move(w, brand.owner, await published(w, brand, { title: 'Paused serum' }), { move: 'pause' })
   await draft(w, brand, { title: 'Second draft' })
-  await draft(w, await brandWithTeam(w), { title: 'Another’s serum draft' })
+  await draft(w, await makeTeam(w), { title: 'Another’s serum draft' })
   expect(await titles('')).toEqual(['Second draft', 'Paused serum', 'Opened serum', 'First draft'])
   expect(await titles('state=draft')).toEqual(['Second draft', 'First draft'])
   expect(await titles('state=open&state=paused')).toEqual(['Paused serum', 'Opened serum'])
@@ -58,7 +59,7 @@ test('a brand’s list is its team’s alone', async () => {
     const { status, body } = await w.call('GET', `/api/v1/brands/${brandId}/campaigns`, { token })
     return [status, body.detail]
   }
-  const stranger = await w.token((await brandWithTeam(w)).owner)
+  const stranger = await w.token((await makeTeam(w)).owner)
   const nowhere = await asked(stranger, newId())
   expect(await asked(stranger)).toEqual(nowhere)
   expect(await asked(await w.token(await w.person('creator')))).toEqual(nowhere)

@@ -2,10 +2,11 @@ import pg from 'pg'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { apply } from '../applications/testing.ts'
 import { lockBrand } from '../brands/changing-brand.ts'
+import { makeTeam } from '../brands/testing.ts'
 import { commandId, type World, world } from '../testing.ts'
 import { createCampaign } from './create-campaign.ts'
 import { inviteCreator } from './guests.ts'
-import { brandWithTeam, published } from './testing.ts'
+import { published } from './testing.ts'
 import { updateCampaign } from './update-campaign.ts'
 
 let w: World
@@ -37,7 +38,7 @@ async function meanwhile(first: string, values: unknown[], second: () => Promise
 }
 
 test('whoever is taken from the guests while they apply has not applied', async () => {
-  const brand = await brandWithTeam(w)
+  const brand = await makeTeam(w)
   const { campaignId } = await published(w, brand, { visibility: 'invited' })
   const guest = await w.person('creator')
   await inviteCreator(w.as(brand.owner), { commandId: commandId(), campaignId, email: guest.email })
@@ -47,7 +48,7 @@ test('whoever is taken from the guests while they apply has not applied', async 
 })
 
 test('whoever is shut out while they make a campaign has made none', async () => {
-  const { brandId, manager } = await brandWithTeam(w)
+  const { brandId, manager } = await makeTeam(w)
   const making = () => createCampaign(w.as(manager), { commandId: commandId(), brandId, title: 'Too late' })
   const outcome = await meanwhile('update person set blocked_at = now() where id = $1', [manager.userId], making)
   expect(outcome).toMatchObject({ code: 'resource.notFound' })
@@ -56,7 +57,7 @@ test('whoever is shut out while they make a campaign has made none', async () =>
 })
 
 test('a team that is being changed holds up nobody who changes what a campaign says: locks are taken in one order', async () => {
-  const brand = await brandWithTeam(w)
+  const brand = await makeTeam(w)
   const { campaignId, version } = await published(w, brand)
   await w.asSystem().em.transactional(async (em) => {
     await lockBrand(em, brand.brandId)

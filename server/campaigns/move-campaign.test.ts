@@ -1,18 +1,19 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type CampaignState, campaignMoves, campaignStates, nextCampaign } from '../../client-sdk/contract/campaigns/machine.ts'
 import type { CampaignId, CampaignPlace } from '../../client-sdk/contract/index.ts'
+import { makeTeam, type Team } from '../brands/testing.ts'
 import { commandId } from '../testing.ts'
 import { type Rest, restWorld } from '../testing-rest.ts'
-import { brandWithTeam, draft, inDays, move, published, type TestBrand } from './testing.ts'
+import { draft, inDays, move, published } from './testing.ts'
 
 let w: Rest
-let brand: TestBrand
-let other: TestBrand
+let brand: Team
+let other: Team
 let tokens: Record<'owner' | 'manager' | 'viewer' | 'creator' | 'stranger', string>
 beforeAll(async () => {
   w = await restWorld()
-  brand = await brandWithTeam(w)
-  other = await brandWithTeam(w)
+  brand = await makeTeam(w)
+  other = await makeTeam(w)
   const [owner, manager, viewer] = [await w.token(brand.owner), await w.token(brand.manager), await w.token(brand.viewer)]
   tokens = { owner, manager, viewer, creator: await w.token(await w.person('creator')), stranger: await w.token(other.owner) }
 })

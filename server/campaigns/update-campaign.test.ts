@@ -1,15 +1,16 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { newId } from '../../client-sdk/contract/index.ts'
+import { makeTeam, type Team } from '../brands/testing.ts'
 import { commandId } from '../testing.ts'
 import { type Rest, restWorld } from '../testing-rest.ts'
-import { brandWithTeam, complete, draft, inDays, move, published, type TestBrand } from './testing.ts'
+import { complete, draft, inDays, move, published } from './testing.ts'
 
 let w: Rest
-let brand: TestBrand
+let brand: Team
 let owner: string
 beforeAll(async () => {
   w = await restWorld()
-  brand = await brandWithTeam(w)
+  brand = await makeTeam(w)
   owner = await w.token(brand.owner)
 })
 afterAll(() => w.close())
@@ -93,7 +94,7 @@ test('a retired platform stays where it was, and is chosen no more', async () =>
 test('those who may not are refused; to those who may not see it it is not there', async () => {
   const { campaignId } = await draft(w, brand)
   const nowhere = await patch(newId(), 1, { title: 'X' })
-  const stranger = await w.token((await brandWithTeam(w)).owner)
+  const stranger = await w.token((await makeTeam(w)).owner)
   for (const token of [stranger, await w.token(await w.person('creator'))]) {
     const { status, body } = await patch(campaignId, 1, { title: 'X' }, { token })
     expect([status, body.detail]).toEqual([404, nowhere.body.detail])

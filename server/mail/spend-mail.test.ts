@@ -37,10 +37,7 @@ test('nobody gets around it by taking back what they sent', async () => {
   const { invitationId } = await invite(email)
   await revokeInvitation(w.as(owner), { commandId: commandId(), brandId, invitationId })
   await expect(invite(email)).rejects.toMatchObject(limited('this address'))
-  const [other, { campaignId }] = [
-    await w.person('creator'),
-    await draft(w, { brandId, owner, name: 'Acme', manager: owner, viewer: owner }),
-  ]
+  const [other, { campaignId }] = [await w.person('creator'), await draft(w, { brandId, owner, manager: owner, viewer: owner })]
   const guest = () => ({ commandId: commandId(), campaignId, email: other.email })
   await inviteCreator(w.as(owner), guest())
   await inviteCreator(w.as(owner), guest()) // is invited already: nobody is written to
