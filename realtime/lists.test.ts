@@ -52,9 +52,17 @@ async function heardBy(m: Market, ...all: ListReader[]): Promise<string[]> {
   for (const one of all) await vi.waitFor(() => expect(titles(one)).toContain(title), ceiling)
   return all.map(({ lists }) => JSON.stringify(lists))
 }
-/** From here on. */
+/**
+ * From here on. A whisper tells how things stand: the one before the fence's own may tell of the fence already, and then its own is
+ * still to come.
+ */
 async function forget(m: Market, ...all: ListReader[]): Promise<void> {
   await heardBy(m, ...all)
+  const told = () => all.reduce((sum, { lists }) => sum + lists.length, 0)
+  for (let before = -1; before !== told(); ) {
+    before = told()
+    await sleep(SILENCE)
+  }
   for (const one of all) one.lists.length = 0
 }
 

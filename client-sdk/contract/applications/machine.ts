@@ -1,5 +1,5 @@
-// Types alone: the SDK's bundle asks this table, and does without zod.
-import type { Role } from '../roles.ts'
+// The SDK's bundle asks this table, and does without zod.
+import { type Actor, type Side, sideOf } from '../sides.ts'
 
 /** `agreed+brand`: agreed, and the brand has asked to cancel. */
 export const applicationStates = [
@@ -37,16 +37,7 @@ export const applicationMoves = [
 /** What can be done with an application. */
 export type ApplicationMove = (typeof applicationMoves)[number]
 /** Who moves: what somebody is to the application, an administrator, or the platform by itself. */
-export type ApplicationActor = Role | 'system' | 'admin'
-type Side = 'brand' | 'creator' | 'system' | 'admin'
-const sides: Record<ApplicationActor, Side | null> = {
-  owner: 'brand',
-  manager: 'brand',
-  viewer: null,
-  creator: 'creator',
-  system: 'system',
-  admin: 'admin',
-}
+export type ApplicationActor = Actor
 
 type From = ApplicationState | 'none'
 type Moves = Partial<Record<ApplicationMove, Partial<Record<Side, ApplicationState>>>>
@@ -79,7 +70,7 @@ const table: Record<From, Moves> = {
 
 /** Where this move leads, or null if it is refused. */
 export function nextApplication(from: From, move: ApplicationMove, by: ApplicationActor): ApplicationState | null {
-  const side = sides[by]
+  const side = sideOf(by)
   return (side && table[from][move]?.[side]) ?? null
 }
 
