@@ -28,11 +28,13 @@ const TOKEN_SECONDS = 86_400
 
 /** One process's shared parts, with tokens of the bench's own key. */
 export function openHouse(db: Database, tokenKey: string): House {
-  const tokens = createTokens({ signer: signerFrom(tokenKey), seconds: TOKEN_SECONDS })
+  const signer = signerFrom(tokenKey)
+  const tokens = createTokens({ signer, seconds: TOKEN_SECONDS })
   return house(db, {
     tokens,
     limits: unlimited(),
     sessionDays: 30,
+    signer,
   })
 }
 

@@ -22,6 +22,13 @@ import { pinMessage, unpinMessage } from '../server/chat/pin-message.ts'
 import { react, unreact } from '../server/chat/react.ts'
 import { sendMessage } from '../server/chat/send-message.ts'
 import type { Ctx } from '../server/ctx.ts'
+import { resolveDispute } from '../server/deals/resolve-dispute.ts'
+import { reviewDeliverable, submitDeliverable } from '../server/deliverables/move-deliverable.ts'
+import { moveMilestone } from '../server/milestones/move-milestone.ts'
+import { acceptOffer } from '../server/offers/accept-offer.ts'
+import { declineOffer, withdrawOffer } from '../server/offers/close-offer.ts'
+import { commentOffer } from '../server/offers/comment-offer.ts'
+import { counterOffer, proposeOffer } from '../server/offers/propose-offer.ts'
 import { queryPresence } from '../server/presence/query-presence.ts'
 import { putProfile } from '../server/profiles/put-profile.ts'
 import { configureRoom } from '../server/rooms/configure-room.ts'
@@ -75,6 +82,16 @@ export const handlersOf = ({ io, gates, presence, typing }: Parts): Handlers => 
   'application.move': moveApplication,
   'application.moveMany': moveApplications,
   'application.openNotes': openNotes,
+  'offer.propose': proposeOffer,
+  'offer.counter': counterOffer,
+  'offer.accept': acceptOffer,
+  'offer.decline': declineOffer,
+  'offer.withdraw': withdrawOffer,
+  'offer.comment': commentOffer,
+  'deliverable.submit': submitDeliverable,
+  'deliverable.review': reviewDeliverable,
+  'milestone.move': moveMilestone,
+  'deal.resolve': resolveDispute,
   'catalogue.put': putEntry,
 })
 

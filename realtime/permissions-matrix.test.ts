@@ -14,6 +14,7 @@ import {
   written,
 } from '../server/testing-tenants.ts'
 import { hub, type TestClient, type TestHub } from './testing.ts'
+import { terms } from './testing-market.ts'
 
 type Asked = { tenant: Tenant; talk: Talk | null; of: Target['of'] }
 /** What a command is tried with. */
@@ -73,6 +74,24 @@ const entries: Record<CommandName, Entry> = {
     says: ({ tenant }) => ({ move: 'shortlist', applications: [{ applicationId: tenant.application.applicationId, version }] }),
   },
   'application.openNotes': { of: 'application' },
+  'offer.propose': { of: 'application', says: () => ({ terms, basedOn: 999 }) },
+  'offer.counter': { of: 'application', says: () => ({ offer: 999, terms }), or: 'resource.notFound' },
+  'offer.accept': { of: 'application', says: () => ({ offer: 999, hash: '0'.repeat(64) }), or: 'resource.notFound' },
+  'offer.decline': { of: 'application', says: () => ({ offer: 999 }), or: 'resource.notFound' },
+  'offer.withdraw': { of: 'application', says: () => ({ offer: 999 }), or: 'resource.notFound' },
+  'offer.comment': { of: 'application', says: () => ({ offer: 999, term: 'fee', text: 'Hm' }), or: 'resource.notFound' },
+  'deliverable.submit': {
+    of: 'application',
+    says: () => ({ deliverable: 999, links: ['https://www.example.com/'] }),
+    or: 'resource.notFound',
+  },
+  'deliverable.review': { of: 'application', says: () => ({ deliverable: 999, submitted: 1, move: 'approve' }), or: 'resource.notFound' },
+  'milestone.move': { of: 'application', says: () => ({ milestone: 20, move: 'invoice' }), or: 'resource.notFound' },
+  'deal.resolve': {
+    of: null,
+    says: () => ({ applicationId: newId(), what: 'milestone', number: 1, move: 'confirm', reason: 'Paid' }),
+    or: 'resource.notFound',
+  },
   'room.leave': { of: 'room' }, // last: typing takes a room that is open
   'catalogue.put': { of: null, says: () => ({ list: 'platforms', key: 'instagram', name: 'Instagram' }) },
 }

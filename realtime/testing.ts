@@ -77,8 +77,8 @@ export async function hub({ redis, trustedProxies, mostSockets, ...options }: Hu
   const node: TestHub['node'] = async ({ limits, ...options } = {}) => {
     const db = await openDatabase({ url: w.url, maxConnections: 10 })
     nodes.push(db.close)
-    const { tokens, sessionDays, now } = w.house
-    return open(house(db, { tokens, limits: { ...unlimited(), ...limits }, sessionDays }, now), options)
+    const { tokens, sessionDays, signer, now } = w.house
+    return open(house(db, { tokens, limits: { ...unlimited(), ...limits }, sessionDays, signer }, now), options)
   }
 
   async function client(person: TestPerson, auth: Partial<Handshake> = {}, url = first.url): Promise<TestClient> {

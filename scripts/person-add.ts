@@ -25,8 +25,9 @@ async function main(): Promise<string> {
 
   const db = await openDatabase({ url: config.databaseUrl, maxConnections: 2 })
   try {
-    const tokens = createTokens({ signer: config.tokenKey, seconds: config.accessTokenSeconds })
-    const parts = house(db, { tokens, limits: unlimited(), sessionDays: config.sessionDays })
+    const signer = config.tokenKey
+    const tokens = createTokens({ signer, seconds: config.accessTokenSeconds })
+    const parts = house(db, { tokens, limits: unlimited(), sessionDays: config.sessionDays, signer })
     const { userId } = await createPerson(systemContext(parts), input.data)
     return `${input.data.email} is ${userId}, ${input.data.role}`
   } finally {

@@ -9,6 +9,7 @@ import {
   SYSTEM,
   type UserId,
 } from '../client-sdk/contract/index.ts'
+import type { Signer } from '../persistence/checkpoints.ts'
 import type { Database } from '../persistence/database.ts'
 import type { EventLog } from '../persistence/event-log.ts'
 import { KnownCatalogue } from './catalogue/known-catalogue.ts'
@@ -20,8 +21,8 @@ import type { Tokens } from './sessions/tokens.ts'
 /** Who is asking, as their access token says. */
 export type SessionInfo = { sessionId: SessionId; userId: UserId; role: PlatformRole; endsAt: Date }
 
-/** `sessionDays`: how long a session can be renewed. */
-type Parts = { tokens: Tokens; limits: Limits; sessionDays: number }
+/** `sessionDays`: how long a session can be renewed. `signer`: what the hub swears to, it signs with this. */
+type Parts = { tokens: Tokens; limits: Limits; sessionDays: number; signer: Signer }
 /** One process's shared parts. */
 export type House = Parts & { db: Database; standings: Standings; ownWords: OwnWords; catalogue: KnownCatalogue; now(): Date }
 
@@ -94,6 +95,9 @@ class Request implements Ctx {
   }
   get limits() {
     return this.#house.limits
+  }
+  get signer() {
+    return this.#house.signer
   }
   get sessionDays() {
     return this.#house.sessionDays

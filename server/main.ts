@@ -57,7 +57,7 @@ async function start(config: Config, log: Log, reset: boolean): Promise<string> 
 
   const tokens = createTokens({ signer: tokenKey, before: config.tokenKeysBefore, seconds: config.accessTokenSeconds })
   const redis = config.redisUrl === null ? null : await meetRedis(config.redisUrl, log)
-  const parts = house(db, { tokens, limits: limitsFrom(config, redis), sessionDays: config.sessionDays })
+  const parts = house(db, { tokens, limits: limitsFrom(config, redis), sessionDays: config.sessionDays, signer: checkpointKey })
   if (home) await seed(parts)
 
   const has = (role: Config['roles'][number]) => config.roles.includes(role)

@@ -73,7 +73,7 @@ export async function world({
 }: WorldOptions = {}): Promise<World> {
   const { db, url, close } = database ?? (await openTestDatabase())
   const tokens = createTokens({ signer, seconds: tokenSeconds })
-  const h = house(db, { tokens, limits: { ...unlimited(), ...limits }, sessionDays }, now)
+  const h = house(db, { tokens, limits: { ...unlimited(), ...limits }, sessionDays, signer }, now)
   passwordHash ??= hashPassword(PASSWORD)
   const hash = await passwordHash
 

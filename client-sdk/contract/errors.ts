@@ -48,6 +48,46 @@ export const errors = {
   /** A required question has no answer, or there is an answer to none. */
   'application.incomplete': { status: 400, retryable: false },
   'application.illegalMove': { status: 409, retryable: false },
+  /** What is agreed here binds: prove again who you are (`session.stepUp`), then send the same again. */
+  'session.stepUpRequired': { status: 403, retryable: false },
+  /** An amount that is no whole number of minor units, or out of range. */
+  'terms.badAmount': { status: 400, retryable: false },
+  /** No currency of ISO 4217, another than the fee's, or another than what is agreed already. */
+  'terms.badCurrency': { status: 400, retryable: false },
+  /** A platform, a territory, a count, a time or a trigger of payment that there is none of. */
+  'terms.badUnit': { status: 400, retryable: false },
+  'terms.badDate': { status: 400, retryable: false },
+  /** The payments do not add up to the fee. */
+  'terms.badSum': { status: 400, retryable: false },
+  /** Longer, or with more in it, than terms may be. */
+  'terms.tooLarge': { status: 400, retryable: false },
+  /** A version waits for an answer already. */
+  'offer.exists': { status: 409, retryable: false },
+  /** It is based on another version than the one that binds. */
+  'offer.notBinding': { status: 409, retryable: false },
+  'offer.full': { status: 409, retryable: false },
+  'offer.commentsFull': { status: 409, retryable: false },
+  /** One's own side has proposed it: the other has to answer. */
+  'offer.own': { status: 409, retryable: false },
+  'offer.notOwn': { status: 409, retryable: false },
+  /** The hash is not that of the version's terms. */
+  'offer.otherTerms': { status: 409, retryable: false },
+  /** What has become of the version already. */
+  'offer.accepted': { status: 409, retryable: false },
+  'offer.countered': { status: 409, retryable: false },
+  'offer.declined': { status: 409, retryable: false },
+  'offer.withdrawn': { status: 409, retryable: false },
+  'offer.expired': { status: 409, retryable: false },
+  /** An amendment leaves alone what was invoiced or paid. */
+  'offer.changesPaid': { status: 409, retryable: false },
+  'deliverable.illegalMove': { status: 409, retryable: false },
+  /** As many revisions were asked for as were agreed on. */
+  'deliverable.noRounds': { status: 409, retryable: false },
+  /** A dispute comes after the revisions. */
+  'deliverable.roundsLeft': { status: 409, retryable: false },
+  'milestone.illegalMove': { status: 409, retryable: false },
+  /** What the payment waits for has not come about. */
+  'milestone.notYet': { status: 409, retryable: false },
   /** By PostgreSQL's clock. */
   'deadline.passed': { status: 409, retryable: false },
   /** The platform has shut this person out. */

@@ -4,8 +4,10 @@ import { brandEvents } from './brands/schema.ts'
 import { campaignEvents } from './campaigns/schema.ts'
 import { catalogueEvents } from './catalogue/schema.ts'
 import { chatEvents } from './chat/schema.ts'
+import { deliverableEvents } from './deliverables/schema.ts'
 import type { ActorKey, EventId, RoomId } from './ids.ts'
 import { logEvents } from './log/schema.ts'
+import { milestoneEvents } from './milestones/schema.ts'
 import { offerEvents } from './offers/schema.ts'
 import { personEvents } from './people/schema.ts'
 import { profileEvents } from './profiles/schema.ts'
@@ -24,6 +26,8 @@ export const events = {
   ...campaignEvents,
   ...applicationEvents,
   ...offerEvents,
+  ...deliverableEvents,
+  ...milestoneEvents,
   ...catalogueEvents,
 }
 export type EventName = keyof typeof events

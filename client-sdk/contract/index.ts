@@ -4,8 +4,12 @@ import { brandCommands } from './brands/schema.ts'
 import { campaignCommands } from './campaigns/schema.ts'
 import { catalogueCommands } from './catalogue/schema.ts'
 import { chatCommands } from './chat/schema.ts'
+import { dealCommands } from './deals/schema.ts'
+import { deliverableCommands } from './deliverables/schema.ts'
 import type { WireError } from './errors.ts'
 import type { Envelope } from './events.ts'
+import { milestoneCommands } from './milestones/schema.ts'
+import { offerCommands } from './offers/schema.ts'
 import { presenceCommands } from './presence/schema.ts'
 import { profileCommands } from './profiles/schema.ts'
 import { roomCommands } from './rooms/schema.ts'
@@ -29,13 +33,25 @@ export * from './catalogue/schema.ts'
 export * from './chat/markup.ts'
 export * from './chat/schema.ts'
 export * from './checkpoint.ts'
+export * from './deals/place.ts'
+export { reduceDeal } from './deals/reduce.ts'
+export * from './deals/rules.ts'
+export * from './deals/schema.ts'
 export * from './define.ts'
+export { type DeliverableMove, deliverableMoves, nextDeliverable } from './deliverables/machine.ts'
+export * from './deliverables/schema.ts'
 export * from './errors.ts'
 export * from './events.ts'
 export * from './ids.ts'
 export * from './listing.ts'
 export * from './log/schema.ts'
+export { type MilestoneMove, milestoneMoves, nextMilestone } from './milestones/machine.ts'
+export * from './milestones/schema.ts'
 export * from './names.ts'
+export * from './offers/bytes.ts'
+export { diffTerms } from './offers/diff.ts'
+export * from './offers/faults.ts'
+export { nextOffer, type OfferActor, type OfferMove } from './offers/machine.ts'
 export * from './offers/schema.ts'
 export * from './people/schema.ts'
 export * from './permissions.ts'
@@ -46,6 +62,7 @@ export * from './roles.ts'
 export * from './rooms/schema.ts'
 export * from './search/schema.ts'
 export * from './sessions/schema.ts'
+export * from './sides.ts'
 export * from './units.ts'
 export * from './version.ts'
 export * from './whispers.ts'
@@ -60,6 +77,10 @@ export const commands = {
   ...brandCommands,
   ...campaignCommands,
   ...applicationCommands,
+  ...offerCommands,
+  ...deliverableCommands,
+  ...milestoneCommands,
+  ...dealCommands,
   ...catalogueCommands,
 }
 export type CommandName = keyof typeof commands

@@ -38,6 +38,9 @@ const inTheMarket: Record<MarketRule, Role[]> = {
   runCampaigns: ['owner', 'manager'],
   viewApplication: everybody,
   moveApplication: ['owner', 'manager', 'creator'],
+  negotiate: ['owner', 'manager', 'creator'],
+  bind: ['owner', 'manager', 'creator'],
+  deliver: ['creator'],
   decide: ['owner', 'manager'],
 }
 const onThePlatform: Record<PlatformRule, (PlatformRole | null)[]> = {

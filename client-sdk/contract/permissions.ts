@@ -34,6 +34,11 @@ export const marketRules = {
   runCampaigns: run,
   viewApplication: all,
   moveApplication: talk,
+  /** To propose, counter, decline, withdraw terms, and to speak of them. */
+  negotiate: talk,
+  /** To accept terms: what binds the brand, or the creator. */
+  bind: talk,
+  deliver: ['creator'],
   /** What only the brand may do with its applications. */
   decide: run,
 } as const satisfies Record<string, readonly Role[]>

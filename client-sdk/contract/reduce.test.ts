@@ -85,6 +85,9 @@ const proposes: Fact = {
     deal: {
       offer: 1,
       by: 'creator',
+      basedOn: null,
+      validUntil: null,
+      hash: '0'.repeat(64),
       terms: {
         fee: { amount: 120_000, currency: 'EUR' },
         deliverables: [{ platform: 'instagram', format: 'Reel', count: 2, due: null }],

@@ -1,6 +1,5 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
-import { canonical, type Json } from '../../client-sdk/contract/canonical.ts'
-import type { ApplicationId, ApplicationState, CampaignId, RoomId, Terms } from '../../client-sdk/contract/index.ts'
+import type { ApplicationId, ApplicationState, CampaignId, RoomId } from '../../client-sdk/contract/index.ts'
 import { query } from '../sql.ts'
 
 /** Counts an application into a state, and out of the one that it was in. Always in one order: two moves could wait for each other. */
@@ -21,13 +20,13 @@ export async function countMove(
   }
 }
 
-/** The first terms, which come with the application: the exact bytes that the log has. */
-export async function saveFirstTerms(em: EntityManager, applicationId: ApplicationId, terms: Terms, at: Date): Promise<void> {
-  await query(em, `insert into offer (application_id, version, by_side, terms, state, at) values ($1, 1, 'creator', $2, 'proposed', $3)`, [
-    applicationId,
-    canonical(terms as unknown as Json),
-    at,
-  ])
+/** Past the entity: the version of an application counts its moves. */
+export async function saveDeadlines(
+  em: EntityManager,
+  applicationId: ApplicationId,
+  { expiresAt, disputedAt }: { expiresAt: Date | null; disputedAt: Date | null },
+): Promise<void> {
+  await query(em, 'update application set expires_at = $2, disputed_at = $3 where id = $1', [applicationId, expiresAt, disputedAt])
 }
 
 /** Past the entity: its version is seen by the creator, who must not learn that there are notes. */

@@ -27,11 +27,11 @@ export async function applicationOf(pool: Pool, applicationId: ApplicationId): P
   const [row] = await read<Row>(
     pool,
     'application_of',
-    `select ${CARD}, ${instant('c.decide_by')} as decide_by, a.notes_room_id, e.personal as said, o.terms,
+    `select ${CARD}, ${instant('c.decide_by')} as decide_by, a.notes_room_id, e.personal as said, o.deal::json ->> 'terms' as terms,
             m.personal::json ->> 'reason' as reason from application a ${ABOUT}
        join event e on e.stream_id = a.room_id and e.seq = a.submitted
        left join event m on m.stream_id = a.room_id and m.seq = a.moved
-       left join offer o on o.application_id = a.id and o.version = 1 and a.has_terms where a.id = $1`,
+       left join event o on o.stream_id = a.room_id and o.seq = a.submitted + 1 and a.has_terms where a.id = $1`,
     [applicationId],
   )
   if (!row) return undefined

@@ -18,6 +18,10 @@ const ApplicationSchema = defineEntity({
     submitted: p.bigint('number'),
     /** The same, of the event that moved it last. */
     moved: p.bigint('number').nullable(),
+    /** Until when the open offer is good. */
+    expiresAt: p.datetime().nullable(),
+    /** Since when something of it waits for an administrator. */
+    disputedAt: p.datetime().nullable(),
     submittedAt: p.datetime(),
     changedAt: p.datetime(),
   },

@@ -38,6 +38,8 @@ const SessionSchema = defineEntity({
     /** It cannot be renewed beyond this. */
     endsAt: p.datetime(),
     endedAt: p.datetime().nullable(),
+    /** When its person proved last who they are: at its beginning, and whenever they were asked again. */
+    provedAt: p.datetime(),
   },
 })
 export class Session extends SessionSchema.class {}

@@ -19,8 +19,9 @@ type Size = { people: number; rooms: number }
 export async function foundTown(databaseUrl: string, { people: size, rooms: roomCount }: Size): Promise<Town> {
   const db = await openDatabase({ url: databaseUrl })
   try {
-    const tokens = createTokens({ signer: newSigner(), seconds: 60 })
-    const ctx = () => systemContext(house(db, { tokens, limits: unlimited(), sessionDays: 1 }))
+    const signer = newSigner()
+    const tokens = createTokens({ signer, seconds: 60 })
+    const ctx = () => systemContext(house(db, { tokens, limits: unlimited(), sessionDays: 1, signer }))
     const born = Array.from({ length: size }, async (_, i) => {
       const email = `${newId<string>()}@example.com`
       const { userId } = await createPerson(ctx(), {

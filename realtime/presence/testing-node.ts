@@ -19,9 +19,10 @@ globalThis.Date = class extends Date {
 } as DateConstructor
 
 const db = await openDatabase({ url, maxConnections: 5 })
-const tokens = createTokens({ signer: signerFrom(key), seconds: 900 })
+const signer = signerFrom(key)
+const tokens = createTokens({ signer, seconds: 900 })
 // Sessions are not what is tried here: they end by the right time.
-const parts = house(db, { tokens, limits: unlimited(), sessionDays: 30 }, () => new Date(now()))
+const parts = house(db, { tokens, limits: unlimited(), sessionDays: 30, signer }, () => new Date(now()))
 const http = createServer()
 openHub(http, { house: parts, isAllowedOrigin: () => true, log: () => {}, dropped: () => {}, failed: () => {} })
 http.listen(0, '127.0.0.1', () => say(`http://127.0.0.1:${(http.address() as AddressInfo).port}`))

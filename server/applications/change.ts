@@ -7,6 +7,7 @@ import {
   type ApplicationPlace,
   type BrandId,
   type CampaignId,
+  isFinal,
   isOpen,
   nextApplication,
   ParleyError,
@@ -57,7 +58,7 @@ export async function change(em: EntityManager, ctx: Ctx, held: Held, { move, as
     personal: { reason },
   }
   const [told] = await ctx.log.append(em, [moved, ...left], left.length > 0 ? [campaign.roomId] : [])
-  em.assign(application, { state: to, changedAt: ctx.now(), moved: told!.seq })
+  em.assign(application, { state: to, changedAt: ctx.now(), moved: told!.seq, ...(isFinal(to) && { expiresAt: null, disputedAt: null }) })
   await em.flush() // once: to write a row twice locks what it refers to
   return { applicationId, version, state: to, roomId }
 }

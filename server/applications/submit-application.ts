@@ -5,14 +5,13 @@ import {
   type ApplicationPlace,
   may,
   newId,
-  type OfferSide,
   ParleyError,
   type Part,
   type Question,
   type SubmitApplication,
   SYSTEM,
 } from '../../client-sdk/contract/index.ts'
-import { countMove, saveFirstTerms } from '../../persistence/applications/changes.ts'
+import { countMove } from '../../persistence/applications/changes.ts'
 import { applicationOf } from '../../persistence/applications/details.ts'
 import { Application } from '../../persistence/entities/applications.ts'
 import { Brand } from '../../persistence/entities/brands.ts'
@@ -23,6 +22,7 @@ import { type Entry, notFound } from '../../persistence/event-log.ts'
 import { databaseNow, isShown } from '../../persistence/market.ts'
 import { assertKnown } from '../catalogue/catalogue.ts'
 import { type Ctx, caller } from '../ctx.ts'
+import { assertAhead, proposed } from '../deals/proposed.ts'
 import { asViewer } from '../market/authorise.ts'
 import { openTeamRoom } from '../market/team-rooms.ts'
 import { once } from '../once.ts'
@@ -78,20 +78,12 @@ async function assertApplicable(em: EntityManager, { person, campaign }: Held, {
   const now = await databaseNow(em)
   if ([campaign.applyBy, campaign.decideBy].some((by) => by && by <= now))
     throw new ParleyError('deadline.passed', 'The time to apply is over')
-  assertAhead(terms, now)
+  if (terms) assertAhead(terms, now)
   const given = new Set(answers.map(({ key }) => key))
   const open = campaign.questions.find(({ key, required }) => required && !given.has(key))
   if (open) throw new ParleyError('application.incomplete', `answers: ${open.key} has to be answered`)
   const stray = answers.find(({ key }) => campaign.questions.every((question) => question.key !== key))
   if (stray) throw new ParleyError('application.incomplete', 'answers: one is to no question of this campaign')
-}
-
-const DAY = 86_400_000
-/** A day is over once it is everywhere: when it is the day before yesterday by UTC. */
-function assertAhead(terms: SubmitApplication['terms'], now: Date): void {
-  const yesterday = new Date(now.getTime() - DAY).toISOString().slice(0, 10)
-  if (terms?.deliverables.some(({ due }) => due !== null && due < yesterday))
-    throw new ParleyError('deadline.passed', 'terms: a deliverable is due on a day that is over')
 }
 
 /** The caller holds person, brand, campaign and the campaign's room. */
@@ -110,18 +102,18 @@ async function submit(em: EntityManager, ctx: Ctx, { person, campaign, room }: H
     notesRoomId: null,
     state: 'submitted',
     hasTerms: input.terms !== null,
+    expiresAt: null,
+    disputedAt: null,
     submitted: SUBMITTED,
     submittedAt: at,
     changedAt: at,
   })
   await em.flush()
-  if (input.terms) await saveFirstTerms(em, application.id, input.terms, at)
   await countMove(em, campaignId, null, 'submitted')
   const joining = await join(em, room, person.id, 'creator')
   const said = { ...by, actor: opened.keyOf(person.id), streamId: opened.room.id }
   const entries: Entry[] = [opened.created, { ...said, ...submitted(application, campaign.questions, input) }]
-  const proposed = { offer: 1, by: 'creator' as OfferSide }
-  if (input.terms) entries.push({ ...said, type: 'offer.proposed', deal: { ...proposed, terms: input.terms }, personal: null })
+  if (input.terms) entries.push({ ...said, ...proposed({ offer: 1, by: 'creator', basedOn: null, validUntil: null, terms: input.terms }) })
   await append(em, ctx, by, entries, [...opened.joining, joining])
   return { applicationId: application.id, version: application.version, state: application.state, roomId: application.roomId }
 }

@@ -1,6 +1,32 @@
 import { type CommandName, commands, type ErrorCode, isPlatformRule } from '../../client-sdk/contract/index.ts'
 
 const EVERYWHERE: readonly ErrorCode[] = ['request.invalid', 'session.ended', 'rate.limited', 'server.failed', 'server.unavailable']
+/** Of terms that are proposed. */
+export const PROPOSING: readonly ErrorCode[] = [
+  'terms.badAmount',
+  'terms.badCurrency',
+  'terms.badUnit',
+  'terms.badDate',
+  'terms.badSum',
+  'terms.tooLarge',
+  'catalogue.unknown',
+  'deadline.passed',
+  'application.illegalMove',
+  'offer.full',
+  'offer.changesPaid',
+]
+/** Of a version that waits for an answer. */
+export const ANSWERING: readonly ErrorCode[] = [
+  'deadline.passed',
+  'application.illegalMove',
+  'offer.own',
+  'offer.notOwn',
+  'offer.accepted',
+  'offer.countered',
+  'offer.declined',
+  'offer.withdrawn',
+  'offer.expired',
+]
 /** What can go wrong besides what goes wrong with every command of its kind. */
 const OWN: Record<CommandName, readonly ErrorCode[]> = {
   'session.renew': ['session.required', 'access.denied'],
@@ -49,6 +75,22 @@ const OWN: Record<CommandName, readonly ErrorCode[]> = {
   'application.move': ['resource.stale', 'application.illegalMove', 'deadline.passed'],
   'application.moveMany': [],
   'application.openNotes': [],
+  'offer.propose': [...PROPOSING, 'offer.exists', 'offer.notBinding'],
+  'offer.counter': [...PROPOSING, ...ANSWERING],
+  'offer.accept': [...ANSWERING, 'session.stepUpRequired', 'offer.otherTerms', 'offer.changesPaid'],
+  'offer.decline': ANSWERING,
+  'offer.withdraw': ANSWERING,
+  'offer.comment': ['offer.commentsFull'],
+  'deliverable.submit': ['application.illegalMove', 'deliverable.illegalMove'],
+  'deliverable.review': [
+    'application.illegalMove',
+    'deliverable.illegalMove',
+    'deliverable.noRounds',
+    'deliverable.roundsLeft',
+    'resource.stale',
+  ],
+  'milestone.move': ['milestone.illegalMove', 'milestone.notYet'],
+  'deal.resolve': ['application.illegalMove', 'deliverable.illegalMove', 'milestone.illegalMove'],
   'catalogue.put': [],
 }
 

@@ -15,7 +15,14 @@ export async function openSession(ctx: Ctx, userId: UserId): Promise<Session> {
     if (!person) throw badCredentials()
     if (person.blockedAt) throw new ParleyError('person.blocked', 'This account is blocked')
     const endsAt = new Date(createdAt.getTime() + ctx.sessionDays * DAY)
-    const session = em.create(db.Session, { id: newId<SessionId>(), personId: userId, createdAt, endsAt, endedAt: null })
+    const session = em.create(db.Session, {
+      id: newId<SessionId>(),
+      personId: userId,
+      createdAt,
+      endsAt,
+      endedAt: null,
+      provedAt: createdAt,
+    })
     await em.flush()
     em.create(db.RefreshToken, { hash: hashOf(refreshToken), sessionId: session.id, usedBy: null })
     return { person, session }

@@ -114,8 +114,8 @@ test('a retry that meets a node with the next key still gets a token that works'
   const { session } = await signedIn()
   const command = commandId()
   await renew(session.refreshToken, command)
-  const { limits, sessionDays } = w.house
-  const next = house(w.db, { tokens: createTokens({ signer: newSigner(), seconds: 900 }), limits, sessionDays })
+  const { limits, sessionDays, signer } = w.house
+  const next = house(w.db, { tokens: createTokens({ signer: newSigner(), seconds: 900 }), limits, sessionDays, signer })
   const again = await renew(session.refreshToken, command, next)
   expect(await renew(again.refreshToken, commandId(), next)).toMatchObject({ sessionId: session.sessionId })
 })

@@ -60,7 +60,7 @@ const Which = z.object({ applicationId: ApplicationId, version: Revision })
 const reason = text(1_000).optional()
 export const MoveApplication = Command.extend({
   ...Which.shape,
-  move: ApplicationMove.extract(['shortlist', 'decline', 'withdraw']),
+  move: ApplicationMove.extract(['shortlist', 'decline', 'withdraw', 'cancel.request', 'cancel.revoke', 'cancel.confirm']),
   reason,
 })
 export type MoveApplication = z.output<typeof MoveApplication>

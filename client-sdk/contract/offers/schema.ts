@@ -46,8 +46,7 @@ export const Terms = z
   })
   .superRefine(({ fee, payments }, { addIssue }) => {
     const other = payments.findIndex(({ currency }) => currency !== undefined && currency !== fee.currency)
-    if (other !== -1)
-      addIssue({ code: 'custom', message: 'is not the currency of the fee', path: ['payments', other, 'currency'] })
+    if (other !== -1) addIssue({ code: 'custom', message: 'is not the currency of the fee', path: ['payments', other, 'currency'] })
     if (payments.reduce((sum, { amount }) => sum + amount, 0) !== fee.amount)
       addIssue({ code: 'custom', message: 'do not add up to the fee', path: ['payments'] })
   })

@@ -10,6 +10,14 @@ export type SignIn = z.output<typeof SignIn>
 export const RenewSession = z.object({ refreshToken: z.string().min(20).max(200), commandId: CommandId })
 export type RenewSession = z.output<typeof RenewSession>
 
+/** To prove again who one is, within a session: what binds asks for it. */
+export const StepUp = z.object({ password: z.string().min(1).max(256) })
+export type StepUp = z.output<typeof StepUp>
+/** When it was proved last, and how long that counts. Signing in counts, too. */
+export const Proved = z.object({ provedAt: Instant, until: Instant })
+/** When it was proved last who somebody is, and how long that counts. */
+export type Proved = z.output<typeof Proved>
+
 /** What signing in gives. The refresh token is good once. */
 export const Session = z.object({
   sessionId: SessionId,

@@ -1,0 +1,179 @@
+// The SDK's bundle takes this, and does without zod.
+import { type ApplicationState, isFinal, nextApplication } from '../applications/machine.ts'
+import { type DeliverableMove, deliverableMoves, nextDeliverable } from '../deliverables/machine.ts'
+import type { Deliverable } from '../deliverables/schema.ts'
+import type { ErrorCode } from '../errors.ts'
+import { type MilestoneMove, milestoneMoves, nextMilestone } from '../milestones/machine.ts'
+import type { Milestone } from '../milestones/schema.ts'
+import { nextOffer, type OfferMove } from '../offers/machine.ts'
+import type { Offer, Terms } from '../offers/schema.ts'
+import { type Actor, partyOf, sideOf } from '../sides.ts'
+import type { Deal } from './schema.ts'
+
+/** Why something may not be done with a deal. */
+export type Refusal = { readonly code: ErrorCode; readonly why: string }
+const refusal = (code: ErrorCode, why: string): Refusal => ({ code, why })
+const notAllowed = refusal('access.denied', 'Your role does not allow that')
+
+/** Versions of the terms, and comments, that a deal has at most. */
+export const OFFERS_MAX = 50
+export const COMMENTS_MAX = 500
+
+/** The version that waits for an answer, as far as the log says. */
+export const openOffer = ({ offers }: Deal): Offer | null => offers.findLast(({ state }) => state === 'proposed') ?? null
+/** The terms that bind now. */
+export const bindingOffer = ({ offers, binding }: Deal): Offer | null => offers.find(({ offer }) => offer === binding) ?? null
+/** Its time is over, though the log may not say so yet. `now` in ISO 8601, UTC to the millisecond. */
+export const isPast = ({ validUntil }: Pick<Offer, 'validUntil'>, now: string): boolean => validUntil !== null && validUntil <= now
+
+const isWork = (state: ApplicationState): boolean => state.startsWith('agreed') || state.startsWith('delivering')
+
+/** May these terms follow what is agreed: what was invoiced or paid stays, and so does the currency. */
+function refuseTerms(deal: Deal, terms: Terms): Refusal | null {
+  const binding = bindingOffer(deal)
+  if (!binding) return null
+  if (terms.fee.currency !== binding.terms.fee.currency)
+    return refusal('terms.badCurrency', 'terms.fee.currency: an amendment keeps the currency')
+  const isKept = ({ milestone, amount, due, state }: Milestone) => {
+    const payment = terms.payments[milestone - 1]
+    return state === 'due' || (payment?.amount === amount && payment.due === due)
+  }
+  return deal.milestones.every(isKept) ? null : refusal('offer.changesPaid', 'What was invoiced or paid cannot be changed by an amendment')
+}
+
+/** Why these terms may not be proposed now, or null. `basedOn`: the version that they would amend. */
+export function refuseProposal(
+  deal: Deal,
+  { terms, basedOn }: { terms: Terms; basedOn: number | null },
+  as: Actor,
+  now: string,
+): Refusal | null {
+  if (!partyOf(as)) return notAllowed
+  if (isFinal(deal.state)) return refusal('application.illegalMove', `The application is ${deal.state}`)
+  const open = openOffer(deal)
+  if (open && !isPast(open, now)) return refusal('offer.exists', `Version ${open.offer} waits for an answer`)
+  if (deal.binding !== basedOn)
+    return refusal(
+      'offer.notBinding',
+      deal.binding === null ? 'Nothing is agreed yet that could be amended' : `What binds is version ${deal.binding}`,
+    )
+  return refuseNext(deal, terms)
+}
+
+const refuseNext = (deal: Deal, terms: Terms): Refusal | null =>
+  deal.offers.length >= OFFERS_MAX ? refusal('offer.full', `A deal has at most ${OFFERS_MAX} versions`) : refuseTerms(deal, terms)
+
+type OfferOrder =
+  | { move: 'counter'; offer: number; terms: Terms }
+  | { move: 'accept'; offer: number; hash: string }
+  | { move: 'decline' | 'withdraw'; offer: number }
+/** Why this may not be done with that version now, or null. */
+export function refuseOfferMove(deal: Deal, order: OfferOrder, as: Actor, now: string): Refusal | null {
+  const party = partyOf(as)
+  if (!party) return notAllowed
+  const offer = deal.offers.find((one) => one.offer === order.offer)
+  if (!offer) return refusal('resource.notFound', 'No such version')
+  if (offer.state !== 'proposed') return refusal(`offer.${offer.state}`, `Version ${offer.offer} was ${offer.state}`)
+  if (isPast(offer, now)) return refusal('offer.expired', 'Its time is over')
+  if (!nextOffer(offer.state, order.move, offer.by === party ? 'proposer' : 'other'))
+    return offer.by === party
+      ? refusal('offer.own', 'This is your side’s own proposal')
+      : refusal('offer.notOwn', 'Only who proposed it can withdraw it')
+  if (isFinal(deal.state)) return refusal('application.illegalMove', `The application is ${deal.state}`)
+  if (order.move === 'counter') return refuseNext(deal, order.terms)
+  if (order.move !== 'accept') return null
+  if (order.hash !== offer.hash) return refusal('offer.otherTerms', 'These are not the terms of that version')
+  if (deal.binding === null && !nextApplication(deal.state, 'accept', as))
+    return refusal('application.illegalMove', `accept is not possible from ${deal.state}`)
+  return refuseTerms(deal, offer.terms)
+}
+
+/** Why this may not be said of that version, or null. */
+export function refuseComment(deal: Deal, { offer }: { offer: number }, as: Actor): Refusal | null {
+  if (!partyOf(as)) return notAllowed
+  if (!deal.offers.some((one) => one.offer === offer)) return refusal('resource.notFound', 'No such version')
+  return deal.comments.length >= COMMENTS_MAX ? refusal('offer.commentsFull', `A deal has at most ${COMMENTS_MAX} comments`) : null
+}
+
+/** How many revisions of each piece of work were agreed on. */
+export const roundsAgreed = (deal: Deal): number => bindingOffer(deal)?.terms.revisionRounds ?? 0
+
+/** Why this may not be done with that piece of work now, or null. `submitted`: the submission that it is about. */
+export function refuseDeliverableMove(
+  deal: Deal,
+  order: { deliverable: number; move: DeliverableMove; submitted?: number },
+  as: Actor,
+): Refusal | null {
+  if (!sideOf(as)) return notAllowed
+  const piece = deal.deliverables.find(({ deliverable }) => deliverable === order.deliverable)
+  if (!piece) return refusal('resource.notFound', 'No such deliverable')
+  if (!isWork(deal.state)) return refusal('application.illegalMove', `The application is ${deal.state}`)
+  const illegal = refusal('deliverable.illegalMove', `${order.move} is not possible from ${piece.state}, or not by you`)
+  if (!nextDeliverable(piece.state, order.move, as)) return illegal
+  if (order.submitted !== undefined && order.submitted !== piece.submitted)
+    return refusal('resource.stale', 'It was submitted again meanwhile; look at that')
+  const isUsedUp = piece.rounds >= roundsAgreed(deal)
+  if (order.move === 'requestRevision' && isUsedUp)
+    return refusal('deliverable.noRounds', 'The revisions that were agreed on are used up: approve it, or dispute it')
+  if (order.move === 'dispute' && !isUsedUp) return refusal('deliverable.roundsLeft', 'Ask for a revision first: some are left')
+  return null
+}
+
+const isPresent = ({ state }: Deliverable): boolean => state !== 'cancelled'
+/** Every piece of work is approved, or cancelled. */
+export const isAllApproved = ({ deliverables }: Deal): boolean =>
+  deliverables.length > 0 && deliverables.filter(isPresent).every(({ state }) => state === 'approved')
+/** What a payment waits for has come about. */
+export function isMilestoneDue({ deliverables }: Deal, { due }: Pick<Milestone, 'due'>): boolean {
+  const present = deliverables.filter(isPresent)
+  if (due === 'onAgreement') return true
+  return due === 'onDelivery' ? present.every(({ submitted }) => submitted !== null) : present.every(({ state }) => state === 'approved')
+}
+
+/** Why this may not be said of that payment now, or null. */
+export function refuseMilestoneMove(deal: Deal, order: { milestone: number; move: MilestoneMove }, as: Actor): Refusal | null {
+  if (!sideOf(as)) return notAllowed
+  const payment = deal.milestones.find(({ milestone }) => milestone === order.milestone)
+  if (!payment) return refusal('resource.notFound', 'No such milestone')
+  if (!nextMilestone(payment.state, order.move, as))
+    return refusal('milestone.illegalMove', `${order.move} is not possible from ${payment.state}, or not by you`)
+  if (order.move === 'invoice' && !isMilestoneDue(deal, payment)) return refusal('milestone.notYet', `It is due ${payment.due}`)
+  return null
+}
+
+/** What somebody may do with a deal as it stands: with the version that waits, with each piece of work, with each payment. */
+export type DealMoves = {
+  readonly propose: boolean
+  readonly offer: readonly Exclude<OfferMove, 'expire'>[]
+  readonly deliverables: Readonly<Record<number, readonly DeliverableMove[]>>
+  readonly milestones: Readonly<Record<number, readonly MilestoneMove[]>>
+}
+export function nextMoves(deal: Deal, as: Actor, now: string): DealMoves {
+  const open = openOffer(deal)
+  const { terms, hash, offer } = open ?? { terms: null, hash: '', offer: 0 }
+  const orders = terms
+    ? ([
+        { move: 'counter', offer, terms },
+        { move: 'accept', offer, hash },
+        { move: 'decline', offer },
+        { move: 'withdraw', offer },
+      ] as const)
+    : []
+  const work = deliverableMoves.filter((move) => move !== 'cancel' || sideOf(as) === 'admin')
+  return {
+    propose: partyOf(as) !== null && !isFinal(deal.state) && (!open || isPast(open, now)) && deal.offers.length < OFFERS_MAX,
+    offer: orders.filter((order) => !refuseOfferMove(deal, order, as, now)).map(({ move }) => move),
+    deliverables: Object.fromEntries(
+      deal.deliverables.map(({ deliverable }) => [
+        deliverable,
+        work.filter((move) => !refuseDeliverableMove(deal, { deliverable, move }, as)),
+      ]),
+    ),
+    milestones: Object.fromEntries(
+      deal.milestones.map(({ milestone }) => [
+        milestone,
+        milestoneMoves.filter((move) => !refuseMilestoneMove(deal, { milestone, move }, as)),
+      ]),
+    ),
+  }
+}
