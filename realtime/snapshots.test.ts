@@ -1,12 +1,18 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type EventName, events, type RoomId, type Snapshot } from '../client-sdk/contract/index.ts'
+import { type EventName, events, type RoomId, type Snapshot, type Terms } from '../client-sdk/contract/index.ts'
 import { emptyRoom, fromSnapshot, type RoomState, reduce } from '../client-sdk/contract/reduce.ts'
 import { moveApplication } from '../server/applications/move-application.ts'
 import { setTeamRole } from '../server/brands/change-team.ts'
 import { makeTeam } from '../server/brands/testing.ts'
 import { moveCampaign } from '../server/campaigns/move-campaign.ts'
 import { updateCampaign } from '../server/campaigns/update-campaign.ts'
+import { accept, counter, propose, someTerms } from '../server/deals/testing.ts'
+import { reviewDeliverable, submitDeliverable } from '../server/deliverables/move-deliverable.ts'
 import { eraseMessages } from '../server/log/erase-messages.ts'
+import { moveMilestone } from '../server/milestones/move-milestone.ts'
+import { declineOffer, withdrawOffer } from '../server/offers/close-offer.ts'
+import { commentOffer } from '../server/offers/comment-offer.ts'
 import { addMember } from '../server/rooms/add-member.ts'
 import { removeMember } from '../server/rooms/remove-member.ts'
 import { commandId, type TestPerson } from '../server/testing.ts'
@@ -103,15 +109,60 @@ async function applicationStage() {
   }
   const steps = [() => moveApplication(h.as(owner), { commandId: commandId(), ...shortlist }), forgetIt]
   const acts: Acts = {
-    'application.submitted': async () => {}, // the room is made with both
-    'offer.proposed': async () => {},
+    'application.submitted': async () => {}, // the room is made with it
     'application.statusChanged': async () => steps.shift()!(),
   }
   return { roomId, owner: await h.client(owner), viewer, acts }
 }
+/** The same in the room of a deal. Each makes the deal that it needs, and is done twice. */
+async function dealStage() {
+  const { owner, manager, viewer, campaignId } = await market(h)
+  const creator = await h.person('creator')
+  const its = await apply(h, creator, campaignId, terms)
+  const { applicationId, roomId } = its
+  const which = () => ({ commandId: commandId(), applicationId })
+  const agree = async (basedOn: number | null = null) =>
+    accept(h, creator, its, await propose(h, manager, its, { terms: someTerms({ fee: terms.fee, payments }), basedOn }))
+  const answered = async () => propose(h, manager, its, { terms: someTerms() })
+  await declineOffer(h.as(manager), { ...which(), offer: 1 }) // what came with the application
+  const lastSeq = async (type: EventName) => (await h.db.log.readAfter(roomId, 0, 500)).events.findLast((e) => e.type === type)!.seq
+  let done = 0
+  const acts: Acts = {
+    'offer.proposed': async () => counter(h, creator, its, (await answered()).offer).then((last) => withdraw(creator, last.offer)),
+    'offer.accepted': () => agree(done++ === 0 ? null : 2),
+    'offer.declined': async () => declineOffer(h.as(creator), { ...which(), offer: (await answered()).offer, reason: 'Too little' }),
+    'offer.withdrawn': async () => withdraw(manager, (await answered()).offer),
+    'offer.expired': async () => {
+      const validUntil = new Date(Date.now() + 300).toISOString()
+      await propose(h, manager, its, { terms: someTerms(), validUntil })
+      await sleep(400)
+      await withdraw(manager, (await answered()).offer)
+    },
+    'offer.commented': async () => {
+      await commentOffer(h.as(creator), { ...which(), offer: 1, term: 'fee', item: null, text: 'My rent went up' })
+      if (done++ > 0) await forget(h, roomId, await lastSeq('offer.commented'))
+    },
+    'deliverable.statusChanged': async () => {
+      if (done++ === 0) await agree()
+      const { seq } = await submitDeliverable(h.as(creator), { ...which(), deliverable: 1, links: ['https://example.com/a'], note: 'Here' })
+      const review = { ...which(), deliverable: 1, submitted: seq, move: done === 1 ? 'requestRevision' : 'approve' } as const
+      await reviewDeliverable(h.as(manager), review)
+      await forget(h, roomId, seq)
+    },
+    'milestone.statusChanged': async () => {
+      if (done++ === 0) await agree()
+      const [who, move] = done === 1 ? ([creator, 'invoice'] as const) : ([manager, 'pay'] as const)
+      await moveMilestone(h.as(who), { ...which(), milestone: 1, move, note: 'Number 12' })
+    },
+  }
+  const withdraw = (who: TestPerson, offer: number) => withdrawOffer(h.as(who), { ...which(), offer, reason: 'A slip' })
+  return { roomId, owner: await h.client(owner), viewer, acts }
+}
+const payments: Terms['payments'] = [{ amount: terms.fee.amount, due: 'onAgreement' }]
 const stageFor = (type: EventName) => {
   if (/^(campaign|room\.roleChanged)/.test(type)) return campaignStage()
-  return /^(application|offer)\./.test(type) ? applicationStage() : talkStage()
+  if (/^(offer|deliverable|milestone)\./.test(type)) return dealStage()
+  return type.startsWith('application.') ? applicationStage() : talkStage()
 }
 
 const types = (Object.keys(events) as EventName[]).filter((type) => !isElsewhere(type))

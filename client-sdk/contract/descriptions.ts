@@ -223,7 +223,7 @@ export const descriptions: Descriptions = {
     'terms.badAmount': 'Send whole minor units: 150000 for 1,500.00.',
     'terms.badCurrency': 'Use one currency of ISO 4217 throughout.',
     'terms.badUnit': 'Mend the field that the message names.',
-    'terms.badDate': 'Mend the field that the message names.',
+    'terms.badDate': 'Send days as `2026-01-31`, and moments as `2026-01-31T12:00:00Z`.',
     'terms.badSum': 'Change the payments, or the fee.',
     'terms.tooLarge': 'Say it shorter.',
     'offer.exists': 'Read the deal, and answer that version.',

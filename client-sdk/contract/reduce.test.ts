@@ -5,7 +5,16 @@ import type { CampaignMove, CampaignState } from './campaigns/machine.ts'
 import { changesOlder } from './chat/reduce.ts'
 import type { Message, Reaction } from './chat/schema.ts'
 import { type Envelope, type EventName, events } from './events.ts'
-import { type ActorKey, type ApplicationId, type BrandId, type CampaignId, type EventId, newId, type RoomId } from './ids.ts'
+import {
+  type ActorKey,
+  type ApplicationId,
+  type BrandId,
+  type CampaignId,
+  type EventId,
+  newId,
+  type RoomId,
+  type SessionId,
+} from './ids.ts'
 import { addPage, emptyRoom, fromSnapshot, type RoomState, reduce, reduceAll } from './reduce.ts'
 import type { Role } from './roles.ts'
 import type { Snapshot, Subject } from './rooms/schema.ts'
@@ -102,6 +111,49 @@ const proposes: Fact = {
     personal: null,
   },
 }
+/** What is said of a deal changes nothing of its room: `reduceDeal` folds it. */
+const comments: Fact = {
+  type: 'offer.commented',
+  data: { deal: { offer: 1, term: 'fee', item: null }, personal: { text: 'my rent is 900' } },
+}
+const accepts: Fact = {
+  type: 'offer.accepted',
+  data: {
+    deal: {
+      offer: 1,
+      by: 'brand',
+      hash: '0'.repeat(64),
+      attestation: {
+        kind: 'hub',
+        session: newId<SessionId>(),
+        method: 'password',
+        provedAt: '2026-11-21T00:00:00.000Z',
+        at: '2026-11-21T00:00:01.000Z',
+        keyId: 'a key',
+        signature: 'a signature',
+      },
+    },
+    personal: null,
+  },
+}
+const closes = (type: 'offer.declined' | 'offer.withdrawn', reason: string): Fact => ({
+  type,
+  data: { deal: { offer: 1, by: 'brand' }, personal: { reason } },
+})
+const expires: Fact = { type: 'offer.expired', data: { deal: { offer: 1 }, personal: null } }
+const delivers: Fact = {
+  actor: aiko,
+  type: 'deliverable.statusChanged',
+  data: {
+    deal: { deliverable: 1, move: 'submit', from: 'due', to: 'submitted', as: 'creator' },
+    personal: { links: ['https://example.com/rent'], note: 'my rent' },
+  },
+}
+const invoices: Fact = {
+  actor: aiko,
+  type: 'milestone.statusChanged',
+  data: { deal: { milestone: 1, move: 'invoice', from: 'due', to: 'invoiced', as: 'creator' }, personal: { note: 'for my rent' } },
+}
 /** No room has both; the reducer takes what it is told last. */
 const drafts: Fact = {
   type: 'campaign.created',
@@ -170,9 +222,17 @@ const conversation: readonly Envelope[] = [
   changes(4),
   turns('cancel', 'open', 'cancelled', 5, 'no budget'),
   erases(48), // which was not the last
+  comments, // 52
+  accepts,
+  closes('offer.declined', 'my rent'),
+  closes('offer.withdrawn', 'her rent'),
+  expires,
+  delivers, // 57
+  invoices,
+  erases(52, 54, 55, 57, 58),
   says(nora, 'the end'),
 ].map(envelope)
-const lastChange = 51 // an erasure
+const lastChange = 59 // an erasure
 
 /** The log as it reads once the first `head` events are in it: what has been erased by then is gone. */
 function logAt(head: number): Envelope[] {
@@ -344,8 +404,15 @@ test('an erased message has no words left and says which event took them', () =>
     [9, 11],
     [15, 36],
   ])
-  expect(JSON.stringify(fresh)).not.toMatch(/555|goes|A deal|Aiko T|Elm|slip|secret|before/)
+  expect(JSON.stringify(fresh)).not.toMatch(/555|goes|A deal|Aiko T|Elm|slip|secret|before|rent/)
   expect(fresh.subject).toMatchObject({ reason: 'no budget' })
+})
+
+test('what is said of a deal moves the room on, and is nowhere in it', () => {
+  const before = replay(emptyRoom, conversation.slice(0, 51))
+  for (const event of conversation.slice(51, 58)) {
+    expect(reduce({ ...before, rev: event.seq - 1 }, event)).toEqual({ ...before, rev: event.seq })
+  }
 })
 
 test('an event of a type that it does not know only moves it on', () => {
@@ -413,7 +480,7 @@ test('folding at once is folding one by one, and leaves the state it began with 
     seq.chain((message) => fc.constantFrom(deletes(message), pins(message), unpins(message), answers(message))),
     fc.tuple(fc.nat(60), fc.boolean()).map((to) => sets(...to)),
     fc.tuple(fc.constantFrom(nora, aiko, tomas), fc.constantFrom<Role>('owner', 'viewer')).map((to) => becomes(...to)),
-    fc.constantFrom(applies, proposes, moves('shortlist', 'submitted', 'shortlisted', 2), drafts, changes(2)),
+    fc.constantFrom(applies, proposes, accepts, comments, delivers, moves('shortlist', 'submitted', 'shortlisted', 2), drafts, changes(2)),
   )
   fc.assert(
     fc.property(fc.array(fact, { maxLength: 30 }), fc.nat(30), (facts, cut) => {

@@ -80,17 +80,18 @@ const OWN: Record<CommandName, readonly ErrorCode[]> = {
   'offer.accept': [...ANSWERING, 'session.stepUpRequired', 'offer.otherTerms', 'offer.changesPaid'],
   'offer.decline': ANSWERING,
   'offer.withdraw': ANSWERING,
-  'offer.comment': ['offer.commentsFull'],
-  'deliverable.submit': ['application.illegalMove', 'deliverable.illegalMove'],
+  'offer.comment': ['deadline.passed', 'application.illegalMove', 'offer.commentsFull'],
+  'deliverable.submit': ['deadline.passed', 'application.illegalMove', 'deliverable.illegalMove'],
   'deliverable.review': [
+    'deadline.passed',
     'application.illegalMove',
     'deliverable.illegalMove',
     'deliverable.noRounds',
     'deliverable.roundsLeft',
     'resource.stale',
   ],
-  'milestone.move': ['milestone.illegalMove', 'milestone.notYet'],
-  'deal.resolve': ['application.illegalMove', 'deliverable.illegalMove', 'milestone.illegalMove'],
+  'milestone.move': ['deadline.passed', 'application.illegalMove', 'milestone.illegalMove', 'milestone.notYet'],
+  'deal.resolve': ['resource.notFound', 'application.illegalMove', 'deliverable.illegalMove', 'milestone.illegalMove'],
   'catalogue.put': [],
 }
 
