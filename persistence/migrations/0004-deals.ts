@@ -12,7 +12,7 @@ export class Deals extends Migration {
   override down(): void {
     this.addSql('alter table session drop column proved_at')
     this.addSql('alter table application drop column expires_at, drop column disputed_at')
-    this.addSql('drop index event_deal')
+    this.addSql('drop index event_deal, message_deleted')
     this.addSql(`create table offer (application_id uuid not null references application (id), version int not null,
       by_side text not null check (by_side in ('brand', 'creator')), terms text not null,
       state text not null check (state in ('proposed', 'accepted', 'countered', 'declined', 'withdrawn', 'expired')),
