@@ -35,6 +35,7 @@ type Entry = {
 const entries: Record<string, Entry> = {
   'session.open': { body: () => ({ email: 'nobody@example.com', password: PASSWORD }) },
   'session.refresh': { body: () => ({ refreshToken: 'x'.repeat(43), commandId: commandId() }), or: 'session.ended' },
+  'session.stepUp': { body: () => ({ password: PASSWORD }) },
   'session.end': {},
   'me.get': {},
   'me.getSettings': {},

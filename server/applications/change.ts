@@ -21,7 +21,7 @@ import type { Entry } from '../../persistence/event-log.ts'
 import type { Ctx } from '../ctx.ts'
 import { type By, count, ended } from '../rooms/membership.ts'
 
-type Which = { brandId: BrandId; campaignId: CampaignId; applicationId: ApplicationId; move: ApplicationMove }
+type Which = { brandId: BrandId; campaignId: CampaignId; applicationId: ApplicationId; move?: ApplicationMove }
 /** `room`: the campaign's, held where the move may end the application, and with it the creator's place there. */
 export type Held = { campaign: Campaign; application: Application; room: Room | null }
 
@@ -33,7 +33,7 @@ export async function hold(em: EntityManager, { brandId, campaignId, application
   const campaign = await em.findOne(Campaign, { brandId, id: campaignId }, { lockMode: LockMode.PESSIMISTIC_READ })
   const application = campaign && (await em.findOne(Application, { brandId, id: applicationId, campaignId }, { lockMode }))
   if (!application) return undefined
-  const room = endings.includes(move) ? await em.findOne(Room, campaign.roomId, { lockMode: LockMode.PESSIMISTIC_WRITE }) : null
+  const room = move && endings.includes(move) ? await em.findOne(Room, campaign.roomId, { lockMode: LockMode.PESSIMISTIC_WRITE }) : null
   return { campaign, application, room }
 }
 

@@ -1,10 +1,10 @@
 import { eventId } from '../../client-sdk/contract/chain.ts'
-import { type CampaignId, type CommandId, isOpen, ParleyError, SYSTEM } from '../../client-sdk/contract/index.ts'
+import { type CampaignId, type CommandId, isOpen, SYSTEM } from '../../client-sdk/contract/index.ts'
 import { type Cause, type Due, dueCampaigns, openApplications, settle } from '../../persistence/applications/due.ts'
 import { digest } from '../../persistence/digest.ts'
 import { databaseNow } from '../../persistence/market.ts'
 import type { Ctx } from '../ctx.ts'
-import { foreseen } from '../foreseen.ts'
+import { each, movedOf } from '../sweep/each.ts'
 import { change, type Held, hold } from './change.ts'
 
 /** How much is ended in one call, so that who stops the sweep waits for no more. */
@@ -15,29 +15,14 @@ export const expireDueApplications = (ctx: Ctx): Promise<number> => endDue(ctx, 
 /** Declines what is still open in campaigns that were cancelled. Says how many. */
 export const declineCancelled = (ctx: Ctx): Promise<number> => endDue(ctx, 'cancelled')
 
-/** Any number of processes may: what one has in hand, the others leave alone. One that fails holds up no other. */
+/** Any number of processes may: what one has in hand, the others leave alone. */
 async function endDue(ctx: Ctx, cause: Cause): Promise<number> {
   const campaigns = await dueCampaigns(ctx.db.pool, cause, AT_ONCE)
   if (campaigns.length === 0) return 0
   const due = await openApplications(ctx.db.pool, campaigns, AT_ONCE)
-  const failures: unknown[] = []
-  let moved = 0
-  for (const one of due) {
-    try {
-      if (await end(ctx, cause, one)) moved++
-    } catch (error) {
-      if (isLost(error)) throw error
-      failures.push(error)
-    }
-  }
+  const outcome = await each(due, (one) => end(ctx, cause, one))
   await settleAll(ctx, cause, campaigns)
-  if (failures.length > 0) throw new AggregateError(failures, `${failures.length} applications could not be ended`)
-  return moved
-}
-
-const isLost = (error: unknown): boolean => {
-  const known = foreseen(error)
-  return known instanceof ParleyError && known.retryable
+  return movedOf(outcome, 'applications could not be ended')
 }
 
 const settleAll = (ctx: Ctx, cause: Cause, campaigns: readonly CampaignId[]) =>

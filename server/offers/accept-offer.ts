@@ -28,7 +28,7 @@ export const acceptOffer = (ctx: Ctx, input: AcceptOffer): Promise<OfferPlace> =
 /** What the hub has seen of whoever accepts, under its signature. */
 async function attested(ctx: Ctx, { em, roomId: room, applicationId: application, actorKey: member, now }: Held, accepted: Accepted) {
   const { sessionId: session } = caller(ctx)
-  const proved = (await provedAt(em, session)).toISOString()
+  const proved = (await provedAt(em, session, new Date(now))).toISOString()
   const { key, jwk } = ctx.signer
   const rests = { kind: 'hub', session, method: 'password', provedAt: proved, at: now, keyId: jwk.kid } as const
   const bytes = acceptanceBytes({ room, application, member, ...accepted, ...rests })

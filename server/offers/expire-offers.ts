@@ -1,19 +1,38 @@
 import { eventId } from '../../client-sdk/contract/chain.ts'
 import { type CommandId, SYSTEM } from '../../client-sdk/contract/index.ts'
-import { type DueOffer, dueOffers } from '../../persistence/deals.ts'
+import { type DueOffer, dealIn, dueOffers } from '../../persistence/deals.ts'
 import { digest } from '../../persistence/digest.ts'
+import { databaseNow } from '../../persistence/market.ts'
+import { hold } from '../applications/change.ts'
 import type { Ctx } from '../ctx.ts'
+import { expiryIn } from '../deals/change-deal.ts'
+import { tell } from '../deals/tell.ts'
+import { each, movedOf } from '../sweep/each.ts'
 
 /** How many are looked at in one call, so that who stops the sweep waits for no more. */
 const AT_ONCE = 100
 
-/** Says of offers whose time is over that they are. Says how many. Any number of processes may. */
+/** Says of offers whose time is over that they are. Says of how many. Any number of processes may: what one has in hand, the others leave alone. */
 export async function expireOffers(ctx: Ctx): Promise<number> {
   const due = await dueOffers(ctx.db.pool, AT_ONCE)
-  void due
-  return 0
+  return movedOf(await each(due, (one) => expire(ctx, one)), 'offers could not be expired')
 }
 
-/** UUIDv5, like an event's id: of the application and the version. */
-export const commandIdOf = ({ applicationId, expiresAt }: DueOffer): CommandId =>
+/** True if this call did it: by now the offer may have been answered, or another be open. */
+const expire = (ctx: Ctx, due: DueOffer): Promise<boolean> =>
+  ctx.em.fork().transactional(async (em) => {
+    const held = await hold(em, due, false)
+    const before = held && (await dealIn(em, due.roomId))
+    if (!before) return false
+    const now = (await databaseNow(em)).toISOString()
+    const facts = expiryIn(before, now)
+    if (facts.length === 0) return false
+    const commandId = commandIdOf(due)
+    const by = { ...due, as: 'system', actorKey: SYSTEM, accessVersion: null } as const
+    await tell(em, ctx, held.application, { by, ids: { own: commandId, system: commandId }, before, facts, now })
+    return true
+  })
+
+/** UUIDv5, like an event's id: of the application and the moment, which no other offer of it ran out at. */
+const commandIdOf = ({ applicationId, expiresAt }: DueOffer): CommandId =>
   eventId(digest, applicationId as string as CommandId, SYSTEM, Date.parse(expiresAt)) as string as CommandId

@@ -2,6 +2,7 @@ import { hash, randomBytes } from 'node:crypto'
 import { LockMode } from '@mikro-orm/core'
 import { newId, ParleyError, type Session, type SessionId, type UserId } from '../../client-sdk/contract/index.ts'
 import * as db from '../../persistence/entities/people.ts'
+import { databaseNow } from '../../persistence/market.ts'
 import type { Ctx } from '../ctx.ts'
 
 const DAY = 24 * 60 * 60 * 1_000
@@ -21,7 +22,7 @@ export async function openSession(ctx: Ctx, userId: UserId): Promise<Session> {
       createdAt,
       endsAt,
       endedAt: null,
-      provedAt: createdAt,
+      provedAt: await databaseNow(em),
     })
     await em.flush()
     em.create(db.RefreshToken, { hash: hashOf(refreshToken), sessionId: session.id, usedBy: null })

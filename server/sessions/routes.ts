@@ -1,9 +1,10 @@
-import { RenewSession, Session, SignIn } from '../../client-sdk/contract/index.ts'
+import { Proved, RenewSession, Session, SignIn, StepUp } from '../../client-sdk/contract/index.ts'
 import { body, json, route, router } from '../route.ts'
 import { getMe, Me } from './get-me.ts'
 import { renewSession } from './renew-session.ts'
 import { signIn } from './sign-in.ts'
 import { signOut } from './sign-out.ts'
+import { stepUp } from './step-up.ts'
 
 const signInRoute = route({
   id: 'session.open',
@@ -27,6 +28,17 @@ const renewRoute = route({
   responses: { 200: json(Session, 'The session with its next tokens') },
 })
 
+const stepUpRoute = route({
+  id: 'session.stepUp',
+  summary: 'Proves again who is signed in, by the password: what binds asks for it.',
+  method: 'post',
+  path: '/sessions/current/step-up',
+  allow: 'signedIn',
+  fails: ['session.badCredentials', 'person.blocked', 'rate.limited'],
+  request: { body: body(StepUp, 'The password') },
+  responses: { 200: json(Proved, 'For this session alone, and as long as it says') },
+})
+
 const signOutRoute = route({
   id: 'session.end',
   summary: 'Signs out.',
@@ -48,6 +60,7 @@ const meRoute = route({
 export const sessionRoutes = router()
   .openapi(signInRoute, async (c) => c.json(await signIn(c.var.ctx, c.req.valid('json'), c.var.address), 201))
   .openapi(renewRoute, async (c) => c.json(await renewSession(c.var.ctx, c.req.valid('json')), 200))
+  .openapi(stepUpRoute, async (c) => c.json(await stepUp(c.var.ctx, c.req.valid('json'), c.var.address), 200))
   .openapi(signOutRoute, async (c) => {
     await signOut(c.var.ctx)
     return c.body(null, 204)

@@ -11,14 +11,19 @@ import { verifyPassword } from './password.ts'
  * in time. The address is asked first, so that one who may not try any more spends nobody's attempts.
  */
 export async function signIn(ctx: Ctx, { email, password }: SignIn, address: string): Promise<Session> {
-  const from = addressKey(address)
-  await attempt(ctx.limits, 'signInsByAddress', from)
-  await attempt(ctx.limits, 'signInsByEmail', `${email} ${from}`)
-  await attempt(ctx.limits, 'signInsAnywhere', email)
+  await spendAttempt(ctx.limits, email, address)
   const person = await ctx.em.findOne(Person, { email })
   const matches = await verifyPassword(password, person?.passwordHash ?? null)
   if (!person || !matches) throw badCredentials()
   return openSession(ctx, person.id)
+}
+
+/** Whoever says a password spends an attempt. The address is asked first, so that one who may not try any more spends nobody's. */
+export async function spendAttempt(limits: Limits, email: string, address: string): Promise<void> {
+  const from = addressKey(address)
+  await attempt(limits, 'signInsByAddress', from)
+  await attempt(limits, 'signInsByEmail', `${email} ${from}`)
+  await attempt(limits, 'signInsAnywhere', email)
 }
 
 async function attempt(limits: Limits, name: `signIns${string}` & keyof Limits, key: string): Promise<void> {

@@ -1,0 +1,119 @@
+import type { EntityManager } from '@mikro-orm/postgresql'
+import {
+  type Actor,
+  type ActorKey,
+  type ApplicationId,
+  type ApplicationMove,
+  type CampaignId,
+  type CommandId,
+  type Deal,
+  type DealPlace,
+  type Envelope,
+  type EventName,
+  isAllApproved,
+  isFinal,
+  isOpen,
+  nextApplication,
+  openOffer,
+  ParleyError,
+  type RoomId,
+  reduceDeal,
+  SYSTEM,
+} from '../../client-sdk/contract/index.ts'
+import { countMove, saveDeadlines } from '../../persistence/applications/changes.ts'
+import type { Application } from '../../persistence/entities/applications.ts'
+import type { Entry } from '../../persistence/event-log.ts'
+import type { Ctx } from '../ctx.ts'
+
+/** Something that is to be told, in the application's room, by whoever acts; or by the platform. */
+export type Fact = { [E in EventName]: Pick<Extract<Entry, { type: E }>, 'type' | 'deal' | 'personal'> & { bySystem?: true } }[EventName]
+type Teller = {
+  as: Actor
+  campaignId: CampaignId
+  applicationId: ApplicationId
+  roomId: RoomId
+  actorKey: ActorKey
+  accessVersion: number | null
+}
+/** `ids`: of the command, in what its giver tells, and in what the platform does. */
+type Telling = { by: Teller; ids: Record<'own' | 'system', CommandId>; before: Deal; facts: readonly Fact[]; now: string }
+
+/**
+ * Tells at least one fact and what follows from it, and leaves the application's row as they say. The last of the facts is the
+ * answer's. The caller holds the application.
+ */
+export async function tell(
+  em: EntityManager,
+  ctx: Ctx,
+  application: Application,
+  { by, ids, before, facts, now }: Telling,
+): Promise<DealPlace> {
+  const after = shown(before, facts, by, now)
+  const moves = movesFrom(before, after, facts, by.as, application)
+  const end = shown(after, moves, by, now)
+  const all = [...facts, ...moves]
+  if (end.state !== before.state) await countMove(em, by.campaignId, before.state, end.state)
+  const appended = await ctx.log.append(
+    em,
+    all.map((fact) => entryOf(fact, by, ids)),
+  )
+  const moved = appended[all.findLastIndex(({ type }) => type === 'application.statusChanged')]
+  await save(em, ctx, application, end, moved?.seq ?? null, now)
+  const { applicationId, roomId } = by
+  return { applicationId, roomId, seq: appended[facts.length - 1]!.seq, state: end.state, version: end.version }
+}
+
+/** What these facts do to the application itself: one move, at most. */
+function movesFrom(before: Deal, after: Deal, facts: readonly Fact[], as: Actor, { version }: Application): Fact[] {
+  const next = moveFrom(before, after, facts, as)
+  if (!next) return []
+  const { move, by } = next
+  const { state: from } = before
+  const to = nextApplication(from, move, by)
+  if (!to) throw new ParleyError('application.illegalMove', `${move} is not possible from ${from}`)
+  const deal = { move, from, to, version: version + 1 } // as the flush raises it
+  return [{ type: 'application.statusChanged', deal, personal: { reason: null }, ...(by === 'system' && { bySystem: true }) }]
+}
+
+function moveFrom(before: Deal, after: Deal, facts: readonly Fact[], by: Actor): { move: ApplicationMove; by: Actor } | null {
+  const { state } = before
+  const has = (type: EventName) => facts.some((fact) => fact.type === type)
+  if (has('application.statusChanged')) return null
+  if (has('offer.accepted') && isOpen(state)) return { move: 'accept', by }
+  if (has('offer.proposed') && (state === 'submitted' || state === 'shortlisted')) return { move: 'firstOffer', by }
+  const isSubmission = facts.some((fact) => fact.type === 'deliverable.statusChanged' && fact.deal.move === 'submit')
+  if (isSubmission && state.startsWith('agreed')) return { move: 'firstDelivery', by }
+  if (state.startsWith('delivering') && isAllApproved(after)) return { move: 'allApproved', by: 'system' }
+  return null
+}
+
+const entryOf = ({ bySystem, ...fact }: Fact, { roomId: streamId, actorKey, accessVersion }: Teller, ids: Telling['ids']): Entry => {
+  const isOwn = !bySystem && actorKey !== SYSTEM
+  const by = isOwn ? { actor: actorKey, commandId: ids.own, accessVersion } : { actor: SYSTEM, commandId: ids.system, accessVersion: null }
+  return { streamId, ...by, ...fact } as Entry
+}
+
+/** As the log will show it, but for what it alone can know. */
+const shown = (deal: Deal, facts: readonly Fact[], { roomId, actorKey }: Teller, at: string): Deal =>
+  facts.reduce((so, { type, deal, personal, bySystem }) => {
+    const its = { roomId, seq: so.asOf + 1, version: 1, actor: bySystem ? SYSTEM : actorKey, at, type, data: { deal, personal } }
+    return reduceDeal(so, its as unknown as Envelope) ?? so
+  }, deal)
+
+/** The application's row, once: what counts its moves, and what sweeps look for. `moved`: the seq of its move, if it did. */
+async function save(em: EntityManager, ctx: Ctx, application: Application, end: Deal, moved: number | null, now: string): Promise<void> {
+  const validUntil = openOffer(end)?.validUntil
+  const expiresAt = validUntil ? new Date(validUntil) : null
+  const disputedAt = isDisputed(end) ? (application.disputedAt ?? new Date(now)) : null
+  if (moved !== null) {
+    em.assign(application, { state: end.state, changedAt: ctx.now(), moved, expiresAt, disputedAt })
+    await em.flush() // once: to write a row twice locks what it refers to
+  } else if (differ(application.expiresAt, expiresAt) || differ(application.disputedAt, disputedAt)) {
+    await saveDeadlines(em, application.id, { expiresAt, disputedAt })
+  }
+}
+const differ = (a: Date | null | undefined, b: Date | null): boolean => a?.getTime() !== b?.getTime()
+
+/** Something waits for an administrator: payments may when the work is over, too. */
+const isDisputed = ({ state, deliverables, milestones }: Deal): boolean =>
+  milestones.some((one) => one.state === 'disputed') || (!isFinal(state) && deliverables.some((one) => one.state === 'disputed'))
