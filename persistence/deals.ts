@@ -45,15 +45,33 @@ const toParty = (row: PartyRow): Party => ({
   roomId: row.room_id,
 })
 
-/** A deal of which something waits for an administrator: a dispute, or a request to cancel it. */
-export async function disputedDeal(pool: Pool, applicationId: ApplicationId): Promise<Party | undefined> {
+/** A deal that is agreed, or was. */
+export async function agreedDeal(pool: Pool, applicationId: ApplicationId): Promise<Party | undefined> {
   const [row] = await read<PartyRow>(
     pool,
-    'disputed_deal',
-    `select brand_id, campaign_id, id, room_id from application where id = $1 and (disputed_at is not null or state like '%+%')`,
+    'agreed_deal',
+    `select brand_id, campaign_id, id, room_id from application
+      where id = $1 and (state like 'agreed%' or state like 'delivering%' or state in ('completed', 'cancelled'))`,
     [applicationId],
   )
   return row && toParty(row)
+}
+
+/** How these rooms' deals stand, as far as they have any. */
+export async function dealsOf(pool: Pool, rooms: readonly RoomId[]): Promise<Map<RoomId, Deal>> {
+  const rows = await read<EventRow>(
+    pool,
+    'deals_of',
+    `select ${EVENT_COLUMNS} from event where stream_id = any($1::uuid[]) and ${IS_OF_DEAL} order by event.stream_id, event.seq`,
+    [rooms],
+  )
+  const byRoom = Map.groupBy(rows.map(fromRow), ({ roomId }) => roomId)
+  return new Map(
+    Array.from(byRoom).flatMap(([roomId, events]) => {
+      const deal = dealFrom(events)
+      return deal ? [[roomId, deal] as const] : []
+    }),
+  )
 }
 
 export type DueOffer = Party & { expiresAt: string }

@@ -12,6 +12,8 @@ import { campaignRoutes } from './campaigns/routes.ts'
 import { catalogueRoutes } from './catalogue/routes.ts'
 import { chatRoutes } from './chat/routes.ts'
 import { type House, nextRequestId } from './ctx.ts'
+import { disputeRoutes } from './deals/dispute-routes.ts'
+import { deliverableRoutes } from './deliverables/routes.ts'
 import { pagePolicy } from './docs/layout.ts'
 import { healthRoutes } from './health/routes.ts'
 import { welcomeRoutes } from './health/welcome.ts'
@@ -21,6 +23,7 @@ import type { Log } from './log.ts'
 import { mailboxRoutes } from './mail/mailbox.ts'
 import type { Metrics } from './metrics/metrics.ts'
 import { metricsRoutes } from './metrics/routes.ts'
+import { milestoneRoutes } from './milestones/routes.ts'
 import { openApiRoutes } from './openapi/routes.ts'
 import { peopleRoutes } from './people/routes.ts'
 import { settingsRoutes } from './people/settings-routes.ts'
@@ -86,6 +89,9 @@ const features = [
   brandRoutes,
   campaignRoutes,
   applicationRoutes,
+  deliverableRoutes,
+  milestoneRoutes,
+  disputeRoutes,
   catalogueRoutes,
   roomRoutes,
   chatRoutes,

@@ -12,13 +12,16 @@ import type { Ctx } from '../ctx.ts'
 import { asParty, assertCurrent, insisting } from '../market/authorise.ts'
 import { assertSameReason } from '../market/same-reason.ts'
 import { once } from '../once.ts'
+import { cancelAgreed, isCancelling } from './cancel-agreed.ts'
 import { change, type Held, hold, illegal } from './change.ts'
 
-/** Shortlists or declines, for the brand; withdraws, for the creator. */
+/** Shortlists or declines, for the brand; withdraws, for the creator; and what is agreed either side may ask to cancel. */
 export const moveApplication = (ctx: Ctx, input: MoveApplication): Promise<ApplicationPlace> =>
   insisting(async () => {
     const me = await asParty(ctx, 'moveApplication', input.applicationId)
     if (!isEverPossible(input.move, me)) throw new ParleyError('access.denied', 'Your role does not allow that')
+    const { move } = input
+    if (isCancelling(move)) return cancelAgreed(ctx, me, { ...input, move })
     const { reason: _, ...kept } = input // what a repeat is known by is kept: no words that could have to be erased
     let isNew = false
     // A fork: of several moves in one request none sees what another has read.

@@ -1,6 +1,7 @@
-import { type DealPlace, nextApplication, ParleyError, type ResolveDispute, SYSTEM } from '../../client-sdk/contract/index.ts'
-import { disputedDeal } from '../../persistence/deals.ts'
+import { type DealPlace, type ResolveDispute, SYSTEM, waitingIn } from '../../client-sdk/contract/index.ts'
+import { agreedDeal } from '../../persistence/deals.ts'
 import { notFound } from '../../persistence/event-log.ts'
+import { cancelFact } from '../applications/cancel-agreed.ts'
 import { type Ctx, demand } from '../ctx.ts'
 import { deliverableFact } from '../deliverables/move-deliverable.ts'
 import { milestoneFact } from '../milestones/move-milestone.ts'
@@ -9,12 +10,14 @@ import { changeDealAs, type Fact, type Held } from './change-deal.ts'
 /** Decides what the two cannot agree on, by an administrator, who is no member of the room: only where something waits for one. */
 export async function resolveDispute(ctx: Ctx, input: ResolveDispute): Promise<DealPlace> {
   demand(ctx, 'administer')
-  const disputed = await disputedDeal(ctx.db.pool, input.applicationId)
-  if (!disputed) throw notFound('dispute')
-  const { type, words } = wordsOf(input)
-  const acting = { ...disputed, as: 'admin', actorKey: SYSTEM, accessVersion: null } as const
-  const personal = { type, words: { ...words, reason: input.reason } }
-  return changeDealAs(ctx, acting, { name: 'deal.resolve', input, personal }, (held) => ({ facts: [resolution(held, input)], answer: {} }))
+  const deal = await agreedDeal(ctx.db.pool, input.applicationId)
+  if (!deal) throw notFound('dispute')
+  const acting = { ...deal, as: 'admin', actorKey: SYSTEM, accessVersion: null } as const
+  const order = { name: 'deal.resolve', input: { ...input, reason: null }, personal: wordsOf(input) } as const
+  return changeDealAs(ctx, acting, order, (held) => {
+    if (waitingIn(held.deal).length === 0) throw notFound('dispute')
+    return { facts: [resolution(held, input)], answer: {} }
+  })
 }
 
 const wordsOf = ({ what, reason }: ResolveDispute) => {
@@ -28,8 +31,5 @@ function resolution(held: Held, { what, number, move, reason }: ResolveDispute):
     return deliverableFact(held, { deliverable: number, move }, { links: null, note: reason })
   if (what === 'milestone' && move === 'confirm' && number !== null)
     return milestoneFact(held, { milestone: number, move }, { note: reason })
-  const { state: from, version } = held.deal
-  const to = nextApplication(from, 'cancel.confirm', 'admin')
-  if (!to) throw new ParleyError('application.illegalMove', `Nobody has asked to cancel this deal: it is ${from}`)
-  return { type: 'application.statusChanged', deal: { move: 'cancel.confirm', from, to, version: version + 1 }, personal: { reason } }
+  return cancelFact(held, 'cancel.confirm', { reason })
 }

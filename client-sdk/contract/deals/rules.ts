@@ -8,7 +8,7 @@ import type { Milestone } from '../milestones/schema.ts'
 import { nextOffer, type OfferMove } from '../offers/machine.ts'
 import type { Offer, Terms } from '../offers/schema.ts'
 import { type Actor, partyOf, sideOf } from '../sides.ts'
-import type { Deal } from './schema.ts'
+import type { Deal, Dispute } from './schema.ts'
 
 /** Why something may not be done with a deal. */
 export type Refusal = { readonly code: ErrorCode; readonly why: string }
@@ -125,8 +125,9 @@ export const isAllApproved = ({ deliverables }: Deal): boolean =>
   deliverables.length > 0 && deliverables.filter(isPresent).every(({ state }) => state === 'approved')
 /** What a payment waits for has come about. */
 export function isMilestoneDue({ deliverables }: Deal, { due }: Pick<Milestone, 'due'>): boolean {
-  const present = deliverables.filter(isPresent)
   if (due === 'onAgreement') return true
+  const present = deliverables.filter(isPresent)
+  if (present.length === 0) return false // nothing is owed for work that was all cancelled
   return due === 'onDelivery' ? present.every(({ submitted }) => submitted !== null) : present.every(({ state }) => state === 'approved')
 }
 
@@ -139,6 +140,16 @@ export function refuseMilestoneMove(deal: Deal, order: { milestone: number; move
     return refusal('milestone.illegalMove', `${order.move} is not possible from ${payment.state}, or not by you`)
   if (order.move === 'invoice' && !isMilestoneDue(deal, payment)) return refusal('milestone.notYet', `It is due ${payment.due}`)
   return null
+}
+
+/** What is disputed and can still be decided, and whether one side waits for the other to cancel. */
+export function waitingIn({ state, deliverables, milestones }: Deal): Dispute['waits'] {
+  const disputed = deliverables.filter((one) => one.state === 'disputed' && isWork(state))
+  return [
+    ...disputed.map(({ deliverable: number }) => ({ what: 'deliverable', number }) as const),
+    ...milestones.filter((one) => one.state === 'disputed').map(({ milestone: number }) => ({ what: 'milestone', number }) as const),
+    ...(state.includes('+') ? [{ what: 'application', number: null } as const] : []),
+  ]
 }
 
 /** What somebody may do with a deal as it stands: with the version that waits, with each piece of work, with each payment. */

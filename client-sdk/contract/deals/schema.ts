@@ -90,28 +90,26 @@ export const Story = pageOf(StoryEntry)
 export type Story = z.output<typeof Story>
 
 const OfDeal = Command.extend({ applicationId: ApplicationId })
-const resolutions: Record<string, readonly string[]> = {
-  deliverable: ['approve', 'cancel'],
-  milestone: ['confirm'],
-  application: ['cancel'],
-}
-/**
- * What an administrator decides: a disputed piece of work is approved or cancelled, a disputed payment was made (`confirm`), a deal is
- * cancelled (`number` is null there).
- */
-export const ResolveDispute = OfDeal.extend({
-  what: z.enum(['deliverable', 'milestone', 'application']),
-  number: DeliverableNumber.nullable(),
+const Part = z.object({ what: z.enum(['deliverable', 'milestone', 'application']), number: DeliverableNumber.nullable() })
+const Decision = Part.extend({
+  number: Part.shape.number.default(null).describe('Of the piece of work, or the payment; null for the deal itself'),
   move: z.enum(['approve', 'cancel', 'confirm']),
   reason: text(1_000),
 })
-  .refine(({ what, move }) => resolutions[what]!.includes(move), { error: 'is no way to decide that', path: ['move'] })
-  .refine(({ what, number }) => (what === 'application') === (number === null), {
-    error: 'names a piece of work, or a payment',
-    path: ['number'],
-  })
+const ways: Record<string, readonly string[]> = { deliverable: ['approve', 'cancel'], milestone: ['confirm'], application: ['cancel'] }
+const decided = <S extends z.ZodType<z.output<typeof Decision>>>(schema: S): S =>
+  schema
+    .refine(({ what, move }) => ways[what]!.includes(move), { error: 'is no way to decide that', path: ['move'] })
+    .refine(({ what, number }) => (what === 'application') === (number === null), {
+      error: 'names a piece of work, or a payment',
+      path: ['number'],
+    })
+/** What is decided: a disputed piece of work is approved or cancelled, a disputed payment was made (`confirm`), a deal is cancelled. */
+export const Resolution = decided(Decision)
+/** What an administrator decides about which deal. */
+export const ResolveDispute = decided(OfDeal.extend(Decision.shape))
 export type ResolveDispute = z.output<typeof ResolveDispute>
-/** A deal that waits for an administrator. */
+/** A deal that waits for an administrator, since when, and what of it. `number` is null where it is the deal itself. */
 export const Dispute = z.object({
   applicationId: ApplicationId,
   roomId: RoomId,
@@ -120,6 +118,7 @@ export const Dispute = z.object({
   creator: z.object({ userId: UserId, name: z.string() }),
   state: ApplicationState,
   since: Instant,
+  waits: z.array(Part),
 })
 /** A deal that waits for an administrator. */
 export type Dispute = z.output<typeof Dispute>
