@@ -175,6 +175,7 @@ const moments = {
   'as PostgreSQL starts': async (dataDir: string) => processes().some(({ command }) => command.includes(`-D ${dataDir} `)),
   'among the demo people': async (dataDir: string) => (await count(dataDir, 'person')) >= 2,
   'among what they say': async (dataDir: string) => (await count(dataDir, 'message')) >= 4,
+  'as they come to terms': async (dataDir: string) => (await count(dataDir, 'session')) >= 2,
 }
 
 async function count(dataDir: string, table: string): Promise<number> {

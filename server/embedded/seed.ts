@@ -27,13 +27,11 @@ import { putProfile } from '../profiles/put-profile.ts'
 import { brands, type DemoApplication, type DemoBrand, type DemoCampaign, invited } from './demo/market.ts'
 import { DEMO_PASSWORD, people, type Who } from './demo/people.ts'
 import { profiles } from './demo/profiles.ts'
+import { playDeal, type Stage } from './play-deal.ts'
 
 /** Any id: the seed's commands have theirs from it, the same at every start. */
 const SEED = '7e1f64a2-93c5-4b0d-8d6a-5f2b8c0e9a11' as CommandId
 const DAY = 86_400_000
-
-/** `step`: the next command's id. `begun`: when the demo began, which its dates are counted from. */
-type Stage = { house: House; as(who: Who): Ctx; step(): { commandId: CommandId }; begun: Date }
 
 /**
  * Puts the demo people and their market into an empty database, by the same use cases as everybody else. One that was killed
@@ -122,18 +120,21 @@ async function roomOf({ db }: House, campaignId: CampaignPlace['campaignId']): P
   return rows[0]!
 }
 
-async function negotiate({ as, step }: Stage, owner: Who, { campaignId }: CampaignPlace, application: DemoApplication): Promise<void> {
-  const { creator, cover, answers = [], terms = null, lines, notes, outcome } = application
-  const { applicationId, roomId, version }: ApplicationPlace = await submitApplication(as(creator), {
+async function negotiate(stage: Stage, owner: Who, { campaignId }: CampaignPlace, application: DemoApplication): Promise<void> {
+  const { as, step } = stage
+  const { creator, cover, answers = [], terms = null, lines, notes, outcome, deal } = application
+  const place: ApplicationPlace = await submitApplication(as(creator), {
     ...step(),
     campaignId,
     cover,
     answers,
     terms,
   })
+  const { applicationId, roomId, version } = place
   for (const [who, text] of lines) await sendMessage(as(who), { ...step(), roomId, text })
   if (notes) await takeNotes({ as, step }, owner, applicationId, notes)
   if (outcome) await moveApplication(as(outcome.by), { ...step(), applicationId, version, move: outcome.move, reason: outcome.reason })
+  if (deal) await playDeal(stage, place, deal)
 }
 
 async function takeNotes(

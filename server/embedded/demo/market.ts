@@ -1,4 +1,5 @@
 import type { BrandFields, CampaignFields, CampaignState, TeamRole, Terms } from '../../../client-sdk/contract/index.ts'
+import { type DealStep, deals } from './deals.ts'
 import type { Who } from './people.ts'
 
 type Line = readonly [Who, string]
@@ -12,6 +13,8 @@ export type DemoApplication = {
   /** What the team says among itself. */
   notes?: Line[]
   outcome?: { by: Who; move: 'shortlist' | 'decline' | 'withdraw'; reason?: string }
+  /** What the two do then. */
+  deal?: DealStep[]
 }
 /** `applyIn`, `decideIn`: from the start of the demo on, in days; less than an hour of them for what is to be over at once. */
 export type DemoCampaign = {
@@ -116,6 +119,7 @@ const fjord: DemoBrand = {
             ['danylo', 'Around ninety seconds, with a short cut for stories.'],
             ['tomas', 'Could you do it without the drone? Insurance is slow on our side.'],
           ],
+          deal: deals.summit,
         },
         {
           creator: 'lucia',
@@ -157,7 +161,33 @@ const fjord: DemoBrand = {
       state: 'paused',
       news: [['tomas', 'We pause for two weeks: the bottles are late. Nothing that was agreed changes.']],
       applications: [
-        { creator: 'lucia', cover: 'I know five roofs by five stations.', lines: [['lucia', 'Shall I wait for the bottles?']] },
+        {
+          creator: 'lucia',
+          cover: 'I know five roofs by five stations.',
+          lines: [['lucia', 'Shall I wait for the bottles?']],
+          deal: deals.roofs,
+        },
+      ],
+    },
+    {
+      fields: {
+        title: 'Autumn Box, Unpacked',
+        brief: 'Open the autumn box as if nobody were watching.',
+        deliverables: [{ platform: 'instagram', format: 'Reel, 40 s', count: 1 }],
+        platforms: ['instagram', 'youtube', 'tiktok'],
+        categories: ['food-drink'],
+        budget: { min: 50_000, max: 150_000, currency: 'EUR' },
+        creators: 4,
+      },
+      applyIn: 7,
+      decideIn: 21,
+      state: 'closed',
+      news: [['nora', 'Thank you all! We are complete, and look forward to what you make.']],
+      applications: [
+        { creator: 'aiko', cover: 'The paper around it would be my beginning.', lines: [], deal: deals.unboxing },
+        { creator: 'kwame', cover: 'Three beans, three kettles, one winner.', lines: [], deal: deals.tasting },
+        { creator: 'danylo', cover: 'Термос, снідальна галявина, ваша коробка.', lines: [], deal: deals.thermos },
+        { creator: 'lucia', cover: 'In the kitchen that moves, at last?', lines: [], deal: deals.delayed },
       ],
     },
     {
@@ -229,8 +259,9 @@ const kobalt: DemoBrand = {
           creator: 'danylo',
           cover: 'Маю намет, якому дванадцять років. На ньому сорок латок.',
           lines: [['jonas', 'Forty patches! Could we have all of them in one shot?']],
+          deal: deals.patches,
         },
-        { creator: 'lucia', cover: 'My grandmother’s rucksack has crossed Europe eleven times.', lines: [] },
+        { creator: 'lucia', cover: 'My grandmother’s rucksack has crossed Europe eleven times.', lines: [], deal: deals.rucksack },
       ],
     },
     {
@@ -244,6 +275,7 @@ const kobalt: DemoBrand = {
       applyIn: 25,
       decideIn: 40,
       state: 'open',
+      applications: [{ creator: 'aiko', cover: 'I have never slept on a ridge, and would like to say so.', lines: [], deal: deals.ridge }],
     },
   ],
 }
