@@ -57,8 +57,10 @@ function step(deal: Deal, event: Envelope): Deal {
     }
     case 'offer.expired':
       return withOffer(deal, event.data.deal.offer, (one) => closed(one, 'expired', seq))
-    case 'offer.commented':
-      return { ...deal, comments: [...deal.comments, { seq, member, at, ...event.data.deal, text: event.data.personal?.text ?? null }] }
+    case 'offer.commented': {
+      const { offer, term, item } = event.data.deal
+      return { ...deal, comments: [...deal.comments, { seq, member, at, offer, term, item, text: event.data.personal?.text ?? null }] }
+    }
     case 'deliverable.statusChanged':
       return withDeliverable(deal, event)
     case 'milestone.statusChanged': {
