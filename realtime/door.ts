@@ -1,6 +1,7 @@
 import {
   type CommandName,
   commands,
+  faultCode,
   type Input,
   isPlatformRule,
   isRule,
@@ -87,7 +88,7 @@ export function door(ports: DoorPorts, handlers: Handlers): (socket: AppSocket, 
     if (isPlatformRule(allow) && !may(allow, socket.data.session.role))
       throw new ParleyError('access.denied', 'Your role does not allow that')
     const parsed = input.safeParse(args.length === 2 ? args[0] : undefined)
-    if (!parsed.success) throw new ParleyError('request.invalid', explain(parsed.error.issues[0]))
+    if (!parsed.success) throw invalid(parsed.error.issues[0])
     const handler = handlers[name as CommandName] as (ctx: Ctx, input: unknown, socket: AppSocket) => Promise<unknown>
     return handler(ctx, parsed.data, socket)
   }
@@ -115,5 +116,8 @@ function inTime<T>(work: Promise<T>): Promise<T> {
 }
 
 /** Names the field, never its content. */
-const explain = (issue: { path: PropertyKey[]; message: string } | undefined) =>
-  issue ? `${issue.path.map(String).join('.') || 'input'}: ${issue.message}`.slice(0, 300) : 'Invalid input'
+function invalid(issue: Issue | undefined): ParleyError {
+  if (!issue) return new ParleyError('request.invalid', 'Invalid input')
+  return new ParleyError(faultCode(issue), `${issue.path.map(String).join('.') || 'input'}: ${issue.message}`.slice(0, 300))
+}
+type Issue = Parameters<typeof faultCode>[0] & { message: string }

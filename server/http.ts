@@ -24,6 +24,7 @@ import { mailboxRoutes } from './mail/mailbox.ts'
 import type { Metrics } from './metrics/metrics.ts'
 import { metricsRoutes } from './metrics/routes.ts'
 import { milestoneRoutes } from './milestones/routes.ts'
+import { offerRoutes } from './offers/routes.ts'
 import { openApiRoutes } from './openapi/routes.ts'
 import { peopleRoutes } from './people/routes.ts'
 import { settingsRoutes } from './people/settings-routes.ts'
@@ -89,6 +90,7 @@ const features = [
   brandRoutes,
   campaignRoutes,
   applicationRoutes,
+  offerRoutes,
   deliverableRoutes,
   milestoneRoutes,
   disputeRoutes,

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type ErrorCode, newId, type Rule } from '../client-sdk/contract/index.ts'
+import { terms } from './applications/testing.ts'
 import { openApi } from './openapi/document.ts'
 import { commandId, PASSWORD, type TestPerson } from './testing.ts'
 import { type Answer, type Rest, restWorld } from './testing-rest.ts'
@@ -31,6 +32,7 @@ type Entry = {
   author?: 'may' | 'alone'
 }
 
+const ofFirst = { path: () => ({ offer: '1' }) }
 /** An entry for each operation: without one the test fails. */
 const entries: Record<string, Entry> = {
   'session.open': { body: () => ({ email: 'nobody@example.com', password: PASSWORD }) },
@@ -94,6 +96,12 @@ const entries: Record<string, Entry> = {
   'milestone.move': { path: () => ({ milestone: '1' }), body: () => ({ move: 'pay' }), or: 'resource.notFound' },
   'dispute.list': {},
   'deal.resolve': { body: () => ({ what: 'application', move: 'cancel', reason: 'Both want it' }), or: 'resource.notFound' },
+  'offer.propose': { body: () => ({ terms }) },
+  'offer.counter': { ...ofFirst, body: () => ({ terms }) },
+  'offer.accept': { ...ofFirst, body: () => ({ hash: '0'.repeat(64) }) },
+  'offer.decline': { ...ofFirst, body: () => ({}) },
+  'offer.withdraw': { ...ofFirst, body: () => ({}) },
+  'offer.comment': { ...ofFirst, body: () => ({ term: 'fee', text: 'Too little' }) },
   'catalogue.get': {},
   'catalogue.put': { path: () => ({ list: 'platforms', key: 'instagram' }), body: () => ({ name: 'Instagram' }) },
   'room.list': {},

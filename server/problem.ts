@@ -3,7 +3,7 @@ import { z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
-import { type ErrorCode, errors, ParleyError, wireError } from '../client-sdk/contract/index.ts'
+import { type ErrorCode, errors, faultCode, ParleyError, wireError } from '../client-sdk/contract/index.ts'
 import { foreseen } from './foreseen.ts'
 
 /** RFC 9457. `detail` is for people; a program goes by `code` and `retryable`. */
@@ -33,7 +33,7 @@ function fromHono(status: number): ParleyError {
 /** Names the field, never its content. */
 export function invalid(target: string, { issues: [issue] }: z.ZodError): ParleyError {
   const field = issue?.path.map(String).join('.') || (target === 'json' ? 'body' : target)
-  return new ParleyError('request.invalid', `${field}: ${issue?.message ?? 'is not valid'}`.slice(0, 300))
+  return new ParleyError(issue ? faultCode(issue) : 'request.invalid', `${field}: ${issue?.message ?? 'is not valid'}`.slice(0, 300))
 }
 
 /** The answer to a call that failed; see `named`. */

@@ -17,7 +17,10 @@ export const text = (max: number) =>
   z
     .string()
     .max(max)
-    .refine((s) => s.length <= max, `is longer than ${max} UTF-16 units`)
+    .superRefine((s, { addIssue }) => {
+      if (s.length > max)
+        addIssue({ code: 'too_big', origin: 'string', maximum: max, input: s, message: `is longer than ${max} UTF-16 units` })
+    })
     .refine(isText, 'is blank or has a character that is no text')
 
 /** A moment, ISO 8601 in UTC to the millisecond. */

@@ -18,6 +18,7 @@ import {
   RoomId,
   SubmitApplication,
 } from '../../client-sdk/contract/index.ts'
+import { badTerms } from '../offers/routes.ts'
 import { body, commandIdFrom, etag, IdempotencyKey, IfMatch, json, route, router, versionFrom } from '../route.ts'
 import { getApplication } from './get-application.ts'
 import { getBoard, listApplications, listBrandApplications, listMyApplications } from './list-applications.ts'
@@ -42,7 +43,7 @@ const submitRoute = route({
     'deadline.passed',
     'application.exists',
     'application.incomplete',
-    'catalogue.unknown',
+    ...badTerms,
     'command.reused',
   ],
   request: {
