@@ -107,15 +107,24 @@ SAFE = 2**53 - 1
 LONGEST_LINE = 16 * 1024 * 1024
 
 
-def jcs(value, depth=0):
-    if isinstance(value, (dict, list)) and depth == DEPTH:
+write = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def jcs(value):
+    return write(in_order(value))
+
+
+def in_order(value, depth=1):
+    """The same value with the members of its objects in the order of their names' UTF-16."""
+    if depth > DEPTH and isinstance(value, (dict, list)):
         raise ValueError("nested too deeply")
     if isinstance(value, dict):
-        names = sorted(value, key=lambda name: name.encode("utf-16-be"))
-        return "{" + ",".join(json.dumps(name, ensure_ascii=False) + ":" + jcs(value[name], depth + 1) for name in names) + "}"
-    if isinstance(value, list):
-        return "[" + ",".join(jcs(item, depth + 1) for item in value) + "]"
-    return json.dumps(value, ensure_ascii=False)
+        return {name: in_order(value[name], depth + 1) for name in sorted(value, key=utf16)}
+    return [in_order(item, depth + 1) for item in value] if isinstance(value, list) else value
+
+
+def utf16(name):
+    return name.encode("utf-16-be")
 
 
 def integer(digits):
