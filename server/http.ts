@@ -13,6 +13,8 @@ import { catalogueRoutes } from './catalogue/routes.ts'
 import { chatRoutes } from './chat/routes.ts'
 import { type House, nextRequestId } from './ctx.ts'
 import { disputeRoutes } from './deals/dispute-routes.ts'
+import { printPolicy } from './deals/print.ts'
+import { dealRoutes, PRINTED } from './deals/routes.ts'
 import { deliverableRoutes } from './deliverables/routes.ts'
 import { pagePolicy } from './docs/layout.ts'
 import { healthRoutes } from './health/routes.ts'
@@ -66,6 +68,7 @@ export function createApp(
   const app = router()
   use(app, '*', begin(house, engines, trustedProxies, log, metrics?.metrics))
   for (const path of ['/', '/asyncapi', '/docs', '/errors', '/dev/mailbox']) use(app, path, pagePolicy)
+  for (const path of PRINTED) use(app, `${API}${path}`, printPolicy)
   use(app, '*', secureHeaders({ contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] }, xFrameOptions: 'DENY' }))
   use(app, '*', cors({ ...CORS, origin: (origin) => (isAllowedOrigin(origin) ? origin : null) }))
   use(app, '*', bodyLimit({ maxSize: MOST_BYTES, onError: tooLarge }))
@@ -90,6 +93,7 @@ const features = [
   brandRoutes,
   campaignRoutes,
   applicationRoutes,
+  dealRoutes,
   offerRoutes,
   deliverableRoutes,
   milestoneRoutes,
