@@ -26,6 +26,15 @@ curl -s -X PATCH ${api}/campaigns/$CAMPAIGN -H "Authorization: Bearer $TOKEN" \\
   -H 'Content-Type: application/json' -d '{"title":"Spring campaign"}'
 \`\`\`
 
+**What binds takes the password again:** terms are accepted in a session whose person proved who they are in the last ten minutes, by signing in or by \`POST /api/v1/sessions/current/step-up\`. Otherwise the answer is 403, \`session.stepUpRequired\`: ask for the password, send it there, and send the same again. What is accepted is a version with the \`hash\` of its terms, as the person has seen them.
+
+\`\`\`sh
+curl -s ${api}/sessions/current/step-up -H "Authorization: Bearer $TOKEN" \\
+  -H 'Content-Type: application/json' -d '{"password":"${password}"}'
+curl -s ${api}/applications/$APPLICATION/offers/2/accept -H "Authorization: Bearer $TOKEN" \\
+  -H "Idempotency-Key: $(node -p 'crypto.randomUUID()')" -H 'Content-Type: application/json' -d "{\\"hash\\":\\"$HASH\\"}"
+\`\`\`
+
 **Lists** come in pages of \`limit\` items. \`cursor\` of the answer, sent with otherwise the same question, gives the next page; it is \`null\` at the end. Several values of one query parameter are given by repeating it, and one of them has to fit: \`state=open&state=paused\`.
 
 **A failure** is a problem (RFC 9457) of type \`application/problem+json\`. Programs go by its \`code\`; \`detail\` is for people. Where \`retryable\` is true the same request may work later: after \`retryAfter\` seconds, which \`Retry-After\` says, too. [What may go wrong](errors) has every code and what to do.
