@@ -5,8 +5,9 @@ import { expect, test } from 'vitest'
 
 /** Bytes. */
 const BUDGET = 25_000
-/** And so many more for the market. */
+/** And so many more for the market, and for deals. */
 const MARKET_BUDGET = 7_000
+const DEAL_BUDGET = 9_000
 
 async function bundle(code: string) {
   const { outputFiles, metafile, warnings } = await build({
@@ -44,4 +45,12 @@ test('the market adds at most 7 kB to it, and nothing to the SDK of those who do
   const both = await bundle(`${base}; export * from './market/market.ts'`)
   console.log(`with the market: ${both.sizes}: ${both.compressed - alone.compressed} more`)
   expect(both.compressed - alone.compressed).toBeLessThanOrEqual(MARKET_BUDGET)
+})
+
+test('deals add at most 9 kB to it, and nothing to the SDK of those who do without', async () => {
+  const alone = await bundle(base)
+  expect(alone.files.filter((file) => /\/deals?\//.test(file))).toEqual([])
+  const both = await bundle(`${base}; export * from './deal/deal.ts'`)
+  console.log(`with deals: ${both.sizes}: ${both.compressed - alone.compressed} more`)
+  expect(both.compressed - alone.compressed).toBeLessThanOrEqual(DEAL_BUDGET)
 })

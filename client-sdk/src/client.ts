@@ -17,7 +17,7 @@ import { patient, under } from './patience.ts'
 import { givePorts, type Part } from './ports.ts'
 import { heard } from './promises.ts'
 import { Requests } from './requests.ts'
-import type { Room, RoomHost } from './room.ts'
+import type { RoomHost } from './room.ts'
 import { RoomClient } from './room-client.ts'
 import { type Search, search } from './search.ts'
 import { isRoomList } from './shapes.ts'
@@ -87,7 +87,7 @@ class Client implements Parley {
     this.#idle = new Idle(options.idleAfter ?? 300_000, () => this.#tellAway())
     this.#host = {
       command: (name, input) => this.#health.watch(this.#connection.command(name, input)),
-      get: (path, is) => this.#requests.get(path, is),
+      get: (path, is, read) => this.#requests.get(path, is, read),
       inbox: this.#inbox,
       stirred: () => this.#idle.stirred(),
       left: (roomId, done) => this.#left(roomId, done),
@@ -111,6 +111,7 @@ class Client implements Parley {
       put: (path, body, is) => this.#requests.put(path, body, is),
       person: async () => personOf(await this.#connection.token()),
       join: (part) => this.#join(part),
+      room: (roomId) => this.room(roomId),
     })
   }
 
@@ -159,7 +160,7 @@ class Client implements Parley {
     return this.#listeners.add(listener)
   }
 
-  room(roomId: string): Room {
+  room(roomId: string): RoomClient {
     const id = roomId as RoomId
     const known = this.#rooms.get(id)
     if (known) return known

@@ -4,7 +4,7 @@ export { type ErrorCode, ParleyError, type WireError } from '../contract/errors.
 export type { ActorKey, CommandId, EventId, MessageId, RoomId } from '../contract/ids.ts'
 export type { Role, RoomKind } from '../contract/roles.ts'
 export type { Member, RoomSettings, RoomSummary, Subject } from '../contract/rooms/schema.ts'
-export type { Session } from '../contract/sessions/schema.ts'
+export type { Proved, Session } from '../contract/sessions/schema.ts'
 export type { CheckpointKey } from './checkpoints.ts'
 export { connect } from './client.ts'
 export type { CompanyView } from './company.ts'

@@ -2,6 +2,7 @@ import type { ParleyError } from '../contract/errors.ts'
 import type { Whisper } from '../contract/whispers.ts'
 import type { Parley } from './parley.ts'
 import type { RoomHost } from './room.ts'
+import type { RoomClient } from './room-client.ts'
 
 /** Another part of the SDK that lives by a client's connection. */
 export type Part = {
@@ -18,6 +19,7 @@ export type Ports = Pick<RoomHost, 'command' | 'get' | 'stirred' | 'backoff' | '
   /** Whose token it is. */
   person(): Promise<string | null>
   join(part: Part): void
+  room(roomId: string): RoomClient
 }
 
 const ports = new WeakMap<Parley, Ports>()

@@ -21,8 +21,8 @@ export class Requests {
   }
 
   /** Rejects with `server.unavailable` for an answer of another shape. */
-  get<T>(path: string, is: (answer: unknown) => answer is T): Promise<T> {
-    return heard(this.#open.track(this.#ask(path, is)))
+  get<T>(path: string, is: (answer: unknown) => answer is T, read?: Request['read']): Promise<T> {
+    return heard(this.#open.track(this.#ask(path, is, read && { read })))
   }
 
   /** In place of what is there. */

@@ -28,6 +28,8 @@ import { type Thread, Threads } from './threads.ts'
 export class RoomClient extends RoomOrders implements Room {
   readonly id: RoomId
   readonly attendance: Attendance
+  /** Other parts of the SDK: told of each change of the store, before the app is. */
+  readonly watchers = new Set<(store: RoomStore) => void>()
   readonly #host: RoomHost
   readonly #listeners: Listeners
   readonly #commands: Commands
@@ -237,6 +239,7 @@ export class RoomClient extends RoomOrders implements Room {
     this.#isFresh = false
     this.#company.updated(store, isNews)
     if (isNews) this.#host.inbox.said(store, this.id)
+    for (const watch of this.watchers) watch(store)
   }
 
   #changed(): void {

@@ -11,6 +11,7 @@ import type { HistoryPage, HistoryPlace } from './history.ts'
 import type { InboxClient } from './inbox.ts'
 import type { OnError } from './listeners.ts'
 import type { Mentionable } from './mentions.ts'
+import type { Request } from './rest.ts'
 import type { RoomKeep } from './room-keep.ts'
 import type { Limits } from './room-store.ts'
 import type { RoomMessage, RoomView, SentMessage } from './room-view.ts'
@@ -93,8 +94,8 @@ export interface Room {
 /** What a room needs of its client. */
 export type RoomHost = {
   command: Connection['command']
-  /** By REST; rejects with `server.unavailable` for an answer of another shape. */
-  get<T>(path: string, is: (answer: unknown) => answer is T): Promise<T>
+  /** By REST; rejects with `server.unavailable` for an answer of another shape. `read`: where it is no JSON. */
+  get<T>(path: string, is: (answer: unknown) => answer is T, read?: Request['read']): Promise<T>
   inbox: InboxClient
   /** Somebody is at this device. */
   stirred(): void

@@ -1,6 +1,6 @@
 import { ParleyError } from '../contract/errors.ts'
 import type { CommandId } from '../contract/ids.ts'
-import type { Session } from '../contract/sessions/schema.ts'
+import type { Proved, Session } from '../contract/sessions/schema.ts'
 import { newId } from '../contract/uuid.ts'
 import { isRetryable, isSessionError, unanswered } from './errors.ts'
 import { type Fetch, rest } from './rest.ts'
@@ -22,6 +22,11 @@ export interface SignedIn {
    * the session goes on, and it can be called again.
    */
   signOut(): Promise<void>
+  /**
+   * Proves again who this is, as accepting terms takes it (`session.stepUpRequired`). Good for this session until `until`. Rejects with
+   * `session.badCredentials` for a wrong password.
+   */
+  stepUp(password: string): Promise<Proved>
 }
 
 /** Rejects with `session.badCredentials` where e-mail and password do not match. */
@@ -40,6 +45,7 @@ export function resume(url: string, session: Session, options: SessionOptions = 
     },
     getToken: (stale) => renewal.token(stale),
     signOut: () => renewal.end(),
+    stepUp: (password) => renewal.stepUp(password),
   }
 }
 
@@ -111,14 +117,19 @@ class Renewal {
   }
 
   /** With a token that is not due, and once more with a new one if that was refused. */
-  async #withToken(run: (token: string) => Promise<unknown>): Promise<void> {
+  async #withToken<T>(run: (token: string) => Promise<T>): Promise<T> {
     const token = await this.token()
     try {
-      await run(token)
+      return await run(token)
     } catch (error) {
       if (!(error instanceof ParleyError) || !isSessionError(error.code)) throw error
-      await run(await this.token(token))
+      return run(await this.token(token))
     }
+  }
+
+  stepUp(password: string): Promise<Proved> {
+    const request = { method: 'POST', body: { password } } as const
+    return this.#withToken((token) => rest(this.#fetch, this.#url, '/api/v1/sessions/current/step-up', { ...request, token }))
   }
 
   #finish(reason: ParleyError): void {

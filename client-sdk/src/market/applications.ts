@@ -33,6 +33,12 @@ export interface Applications {
   decline(application: ApplicationRef, reason?: string): Promise<ApplicationPlace>
   /** For the creator: no longer. */
   withdraw(application: ApplicationRef, reason?: string): Promise<ApplicationPlace>
+  /** Asks to cancel what is agreed: the other side has to consent. */
+  requestCancel(application: ApplicationRef, reason?: string): Promise<ApplicationPlace>
+  /** Takes that back. */
+  revokeCancel(application: ApplicationRef, reason?: string): Promise<ApplicationPlace>
+  /** Consents to what the other side has asked for: it is cancelled. */
+  confirmCancel(application: ApplicationRef, reason?: string): Promise<ApplicationPlace>
   /** Each by itself: one that is refused holds up no other. */
   moveMany(campaignId: string, move: MoveApplications['move'], applications: readonly ApplicationRef[], reason?: string): Promise<Moved>
   /** The room in which the team alone talks about an application, made when it is first asked for. It is not joined by this. */
@@ -58,6 +64,9 @@ export function applicationsOn(host: MarketHost, room: (roomId: string) => Room)
     shortlist: (application) => moveApplication(host, 'shortlist', application),
     decline: (application, reason) => moveApplication(host, 'decline', application, reason),
     withdraw: (application, reason) => moveApplication(host, 'withdraw', application, reason),
+    requestCancel: (application, reason) => moveApplication(host, 'cancel.request', application, reason),
+    revokeCancel: (application, reason) => moveApplication(host, 'cancel.revoke', application, reason),
+    confirmCancel: (application, reason) => moveApplication(host, 'cancel.confirm', application, reason),
     moveMany: (campaignId, how, applications, reason) => moveApplications(host, { campaignId, move: how, reason }, applications),
     openNotes: async (applicationId) => room((await orders.order('application.openNotes', { applicationId })).roomId),
     mine: (filter) => list(null, ['applications'], filter),

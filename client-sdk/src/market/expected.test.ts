@@ -80,6 +80,27 @@ test('D14 nothing is shown of what the machine refuses, of another version, and 
   expect([cards.state, campaigns.state]).toEqual(shown)
 })
 
+test('D14 a request to cancel, its end and the consent show at once; a request only to who says what they are', async () => {
+  const card = fake.submit({ state: 'agreed' })
+  const mine = await loaded(market.applications.mine())
+  const states = () => mine.state.items.map(({ state }) => state)
+  void market.applications.requestCancel(card)
+  expect(states()).toEqual(['agreed'])
+  await seconds(0.1)
+  expect(states()).toEqual(['agreed+brand'])
+  void market.applications.revokeCancel(mine.state.items[0]!)
+  expect(states()).toEqual(['agreed'])
+  await seconds(0.1)
+  void market.applications.requestCancel({ ...mine.state.items[0]!, me: 'creator' })
+  expect(states()).toEqual(['agreed+creator'])
+  await seconds(0.1)
+  const asked = fake.move(card.applicationId, 'delivering+creator')
+  await seconds(0.1)
+  fake.refuse = () => 'access.denied'
+  void market.applications.confirmCancel(asked)
+  expect(states()).toEqual(['cancelled'])
+})
+
 test('D14 a campaign that is moved is shown so, and is the last changed', async () => {
   vi.setSystemTime('2026-06-01')
   const [one, two] = [fake.publish(), fake.publish()]

@@ -187,4 +187,6 @@ test('D13 notes are a room like others; what may be done is asked of the contrac
   expect(nextCampaignMoves('draft', 'manager')).toEqual(['publish'])
   expect(nextApplicationMoves('submitted', 'creator')).toEqual(['withdraw'])
   expect(nextApplicationMoves('submitted', 'owner')).toEqual(['shortlist', 'decline'])
+  expect(nextApplicationMoves('agreed+brand', 'manager')).toEqual(['cancel.revoke'])
+  expect(nextApplicationMoves('agreed+brand', 'creator')).toEqual(['cancel.confirm'])
 })

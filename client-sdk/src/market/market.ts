@@ -54,7 +54,7 @@ export type { Pending } from './said.ts'
 export { nextCampaignMoves }
 
 /** The moves of an application that can be ordered here. Those that offers and deliveries make are not among them. */
-const ordered = ['shortlist', 'decline', 'withdraw'] as const
+const ordered = ['shortlist', 'decline', 'withdraw', 'cancel.request', 'cancel.revoke', 'cancel.confirm'] as const
 /** What somebody may do with an application as it stands. */
 export const nextApplicationMoves = (from: applications.ApplicationState, by: applications.ApplicationActor): (typeof ordered)[number][] =>
   ordered.filter((move) => applications.nextApplication(from, move, by) !== null)

@@ -42,11 +42,12 @@ export function moveCampaign(
   return host.expected.order(changes, host.orders.order('campaign.move', { campaignId, version, move, ...more }), (place) => place)
 }
 
-/** Each move is of one side alone. */
+/** A move is of one side alone, but for the request to cancel: of who does not say what they are that is not foreseen. */
 function foreseenApplication(host: MarketHost, { applicationId, version, me }: ApplicationRef, move: MoveApplication['move']): Change[] {
   const isIt = (item: unknown): item is ApplicationCard =>
     isApplicationCard(item) && item.applicationId === applicationId && item.version === version
-  const next = ({ state }: ApplicationCard) => nextApplication(state, move, me ?? (move === 'withdraw' ? 'creator' : 'owner'))
+  const roles = me ? [me] : move === 'cancel.request' ? [] : (['owner', 'creator'] as const)
+  const next = ({ state }: ApplicationCard) => roles.map((role) => nextApplication(state, move, role)).find((to) => to !== null) ?? null
   return foreseen(host, applicationId, isIt, next, (application) => ({ application }))
 }
 
