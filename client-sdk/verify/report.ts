@@ -1,0 +1,45 @@
+import type { Deal } from '../contract/deals/schema.ts'
+import type { Offer } from '../contract/offers/schema.ts'
+import type { Seal } from '../contract/proof.ts'
+import type { Erased, Hidden, Withheld } from './hidden.ts'
+import type { Head } from './shape.ts'
+
+/** An agreement: which version of the terms, who proposed it, who accepted it, and what the hub attests of that. */
+export type Agreed = Pick<Offer, 'offer' | 'hash' | 'by' | 'member' | 'seq' | 'at'> & { accepted: NonNullable<Offer['acceptance']> }
+/** What is proved. `agreed`: each version that both sides have agreed to, the first first; `binding`: the one that counts. */
+export type Report = {
+  ok: true
+  room: string
+  seq: number
+  hash: string
+  sealed: { at: string; keyId: string }
+  entries: number
+  checkpoints: number
+  deal: (Pick<Deal, 'applicationId' | 'state' | 'version' | 'binding'> & { agreed: Agreed[] }) | null
+  erased: Erased[]
+  withheld: Withheld[]
+}
+
+type Parts = { head: Head; seal: Seal; checkpoints: number; deal: Deal | null; hidden: Hidden }
+export const reportOf = ({ head, seal, checkpoints, deal, hidden }: Parts): Report => ({
+  ok: true,
+  room: head.room,
+  seq: seal.seq,
+  hash: seal.hash,
+  sealed: { at: seal.at, keyId: seal.keyId },
+  entries: seal.seq,
+  checkpoints,
+  deal: deal && brief(deal),
+  erased: hidden.erased,
+  withheld: hidden.withheld,
+})
+
+const brief = ({ applicationId, state, version, binding, offers }: Deal): Report['deal'] => ({
+  applicationId,
+  state,
+  version,
+  binding,
+  agreed: offers.flatMap(({ offer, hash, by, member, seq, at, acceptance }) =>
+    acceptance ? [{ offer, hash, by, member, seq, at, accepted: acceptance }] : [],
+  ),
+})

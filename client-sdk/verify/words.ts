@@ -1,0 +1,48 @@
+import { plain } from './plain.ts'
+import { problems } from './problems.ts'
+import type { Agreed, Report } from './report.ts'
+import type { Fault } from './verify-proof.ts'
+
+/** What was found, in lines for people. */
+export const wordsOf = (result: Report | Fault): string =>
+  (result.ok ? proved(result) : refused(result)).map((line) => `${plain(line)}\n`).join('')
+
+const refused = ({ problem, line, seq }: Fault): string[] => [
+  `Does not verify: ${problem}`,
+  `  ${row('where', `line ${line}${seq === null ? '' : `, seq ${seq}`}`)}`,
+  `  ${row('meaning', problems[problem])}`,
+]
+
+const row = (name: string, value: string) => `${name.padEnd(12)}${value}`
+
+function proved({ room, seq, hash, sealed, entries, checkpoints, deal, erased, withheld }: Report): string[] {
+  return [
+    'Verified: the hub with this key has exported this file as it is.',
+    ...[
+      row('room', room),
+      row('entries', String(entries)),
+      row('last', `seq ${seq}, hash ${hash}`),
+      row('sealed', `${sealed.at}, by key ${sealed.keyId}`),
+      row('checkpoints', String(checkpoints)),
+      ...(deal ? told(deal) : [row('deal', 'none')]),
+      ...erased.map(({ seqs, reason, by, at }) => row('erased', `the words of seq ${seqs.join(', ')}: ${reason}, says seq ${by}, ${at}`)),
+      ...withheld.map((one) => row('withheld', `the words of seq ${one.seq}: taken back, says seq ${one.by}`)),
+    ].map((line) => `  ${line}`),
+  ]
+}
+
+const told = ({ applicationId, state, version, binding, agreed }: NonNullable<Report['deal']>): string[] => [
+  row('deal', `application ${applicationId}: ${state}, version ${version}`),
+  row('binding', binding === null ? 'no terms' : `terms ${binding}`),
+  ...agreed.flatMap(agreement),
+]
+
+function agreement({ offer, hash, by, member, seq, at, accepted }: Agreed): string[] {
+  const { kind, session, method, provedAt, at: attested, keyId } = accepted.attestation
+  return [
+    row(`terms ${offer}`, `hash ${hash}`),
+    row('  proposed', `by the ${by}, member ${member}, ${at}, seq ${seq}`),
+    row('  accepted', `by the ${accepted.by}, member ${accepted.member}, ${accepted.at}, seq ${accepted.seq}`),
+    row('  attested', `by ${kind}, ${attested}, key ${keyId}: session ${session}, ${method} at ${provedAt}`),
+  ]
+}
