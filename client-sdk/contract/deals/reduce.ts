@@ -59,6 +59,7 @@ function step(deal: Deal, event: Envelope): Deal {
       return withOffer(deal, event.data.deal.offer, (one) => closed(one, 'expired', seq))
     case 'offer.commented': {
       const { offer, term, item } = event.data.deal
+      if (!deal.offers.some((one) => one.offer === offer)) return deal
       return { ...deal, comments: [...deal.comments, { seq, member, at, offer, term, item, text: event.data.personal?.text ?? null }] }
     }
     case 'deliverable.statusChanged':
