@@ -191,7 +191,7 @@ side = one_of("brand", "creator")
 
 key = exactly(kty=one_of("OKP"), crv=one_of("Ed25519"), x=bytes32, kid=bytes32, alg=one_of("EdDSA"), use=one_of("sig"), since=moment)
 ENTRY = exactly(
-    seq=number, id=uuid, type=text, version=number, actor=null_or(uuid), at=moment, hash=digest,
+    seq=number, id=uuid, type=text, version=number, actor=uuid, at=moment, hash=digest,
     deal=null_or(text), dealSalt=null_or(salt), personal=null_or(text), personalSalt=null_or(salt),
     erased=null_or(digest), withheld=null_or(digest),
 )  # fmt: skip
