@@ -1,5 +1,7 @@
 import { type ApplicationMove, applicationStates, nextApplication } from '../../client-sdk/contract/applications/machine.ts'
 import { campaignMoves, campaignStates, nextCampaign } from '../../client-sdk/contract/campaigns/machine.ts'
+import { deliverableMoves, deliverableStates, nextDeliverable } from '../../client-sdk/contract/deliverables/machine.ts'
+import { milestoneMoves, milestoneStates, nextMilestone } from '../../client-sdk/contract/milestones/machine.ts'
 
 type Machine<S extends string, M extends string, A extends string> = {
   states: readonly S[]
@@ -26,26 +28,36 @@ const ofCampaigns = table({
   actors: ['owner', 'manager', 'viewer', 'system'],
   next: nextCampaign,
 })
-const ofApplications = (moves: readonly ApplicationMove[]) =>
-  table({
-    states: applicationStates,
-    moves,
-    actors: ['owner', 'manager', 'viewer', 'creator', 'system', 'admin'],
-    next: nextApplication,
-  })
+const actors = ['owner', 'manager', 'viewer', 'creator', 'system', 'admin'] as const
+const ofApplications = (moves: readonly ApplicationMove[]) => table({ states: applicationStates, moves, actors, next: nextApplication })
+const ofDeliverables = table({ states: deliverableStates, moves: deliverableMoves, actors, next: nextDeliverable })
+const ofMilestones = table({ states: milestoneStates, moves: milestoneMoves, actors, next: nextMilestone })
 
 /** Bodies as they might be, where not all that may be given goes together. */
-export const samples: Partial<Record<string, unknown>> = { 'campaign.move': { move: 'publish' } }
+export const samples: Partial<Record<string, unknown>> = {
+  'campaign.move': { move: 'publish' },
+  'deal.resolve': { what: 'deliverable', number: 1, move: 'approve', reason: 'It is what was agreed on' },
+}
 
 /** More of an operation than its one line, in Markdown. */
 export const notes: Partial<Record<string, string>> = {
   'campaign.move': `To \`publish\`, \`resume\` or \`reopen\` takes a \`brief\`, at least one of \`platforms\`, and \`applyBy\` and \`decideBy\`, in this order and \`applyBy\` ahead; what is missing is named by \`campaign.incomplete\`. To \`cancel\` takes a \`reason\`, and to \`reopen\` a later \`applyBy\`. \`system\` is the platform by itself: it closes at \`applyBy\`, and completes what is closed once all applications are over.
 
 ${ofCampaigns}`,
-  'application.move': `\`system\` is the platform by itself: what is not decided by the campaign’s \`decideBy\` expires, and what is open when its campaign is cancelled is declined. After \`decideBy\` nothing is moved.
+  'application.move': `\`system\` is the platform by itself: what is not decided by the campaign’s \`decideBy\` expires, and what is open when its campaign is cancelled is declined. After \`decideBy\` nothing that is open is moved.
 
-${ofApplications(['shortlist', 'decline', 'withdraw', 'expire'])}`,
+What is agreed goes on, whatever becomes of its campaign. Either side may ask to cancel it; in \`agreed+brand\` the brand has asked. It is cancelled once the other side consents, or an administrator decides so (\`deal.resolve\`); work that is all approved before that completes it.
+
+${ofApplications(['shortlist', 'decline', 'withdraw', 'expire', 'cancel.request', 'cancel.revoke', 'cancel.confirm'])}`,
   'application.moveMany': `Each by itself: one that is refused holds up no other, and is among \`refused\` with its code.
 
 ${ofApplications(['shortlist', 'decline'])}`,
+  'deliverable.submit': `The first submission moves the application to \`delivering\`. The table at \`deliverable.review\` has what is possible from where.`,
+  'deliverable.review': `\`submitted\` is the \`seq\` of the submission that was looked at; another one since, and the review is refused as \`resource.stale\`. Each piece has as many revisions as the terms say; when they are used up, it is approved or disputed, and not before. An administrator decides a dispute (\`deal.resolve\`). \`system\` is an amendment that no longer has the piece. When all that is not cancelled is approved, the application is \`completed\`.
+
+${ofDeliverables}`,
+  'milestone.move': `Parley moves no money: this is what the two say of it. A payment can be asked for (\`invoice\`) once what it is \`due\` on has come about: the agreement, that all work was handed in, or that all was approved. Payments go on when the work is done and when the deal was cancelled; an amendment changes none that was asked for.
+
+${ofMilestones}`,
+  'deal.resolve': `Decides what waits for an administrator, as \`dispute.list\` has it: a disputed piece of work is to \`approve\` or to \`cancel\`, a disputed payment to \`confirm\`, and a deal that one side has asked to cancel is to \`cancel\`; \`number\` says which piece or payment. The \`reason\` is told in the deal’s room.`,
 }
