@@ -27,7 +27,7 @@ const FOLD = `select g.before, f.seq as first, l.seq as last, least(l.n - f.n + 
   cross join lateral (select m.seq, m.n ${IN_GAP} and ${SAYS(`a.n + ${TAKEN_BACK}`)} order by m.seq limit 1) f
   cross join lateral (select m.seq, m.n ${IN_GAP} and ${SAYS(`z.n - ${TAKEN_BACK}`)} order by m.seq desc limit 1) l
   cross join lateral (select count(*) from (select from message m where m.room_id = $1 and m.seq >= f.seq and m.seq <= l.seq and m.deleted
-    limit ${TAKEN_BACK}) some) d
+    limit ${TAKEN_BACK}) t) d
   where l.n - f.n + 1 > d.count`
 
 /** `$2`: the event to go on from, or null for the one before the newest `$3`; `$3`: how many events. */

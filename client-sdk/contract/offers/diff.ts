@@ -11,7 +11,7 @@ export type TermChange = { term: TermName; item: number | null; before: unknown;
 
 const same = (a: unknown, b: unknown): boolean => canonical(a as Json) === canonical(b as Json)
 
-/** How two versions of the terms differ, term by term, in the order of the terms.. */
+/** How two versions of the terms differ, term by term, in the order of the terms. */
 export function diffTerms(before: Terms, after: Terms): TermChange[] {
   const whole = (term: TermName, a: unknown, b: unknown): TermChange[] => (same(a, b) ? [] : [{ term, item: null, before: a, after: b }])
   const list = (term: TermName, a: readonly unknown[], b: readonly unknown[]): TermChange[] =>
