@@ -62,8 +62,8 @@ const insert = (em: EntityManager, signed: readonly Checkpoint[]) =>
     ],
   )
 
-type CheckpointRow = { stream: StreamId; seq: string; hash: string; at: string; key_id: string; signature: string }
-const CHECKPOINT_COLUMNS = `stream_id as stream, seq, encode(hash, 'hex') as hash, ${instant('at')} as at, key_id, signature`
+export type CheckpointRow = { stream: StreamId; seq: string; hash: string; at: string; key_id: string; signature: string }
+export const CHECKPOINT_COLUMNS = `stream_id as stream, seq, encode(hash, 'hex') as hash, ${instant('at')} as at, key_id, signature`
 
 /** A stream's checkpoints, newest first. */
 export async function checkpointsOf(pool: Pool, streamId: StreamId, limit: number): Promise<Checkpoint[]> {
@@ -73,8 +73,16 @@ export async function checkpointsOf(pool: Pool, streamId: StreamId, limit: numbe
     `select ${CHECKPOINT_COLUMNS} from checkpoint where stream_id = $1 order by checkpoint.seq desc limit $2`,
     [streamId, limit],
   )
-  return rows.map(({ stream, seq, hash, at, key_id: keyId, signature }) => ({ stream, seq: Number(seq), hash, at, keyId, signature }))
+  return rows.map(toCheckpoint)
 }
+export const toCheckpoint = ({ stream, seq, hash, at, key_id: keyId, signature }: CheckpointRow): Checkpoint => ({
+  stream,
+  seq: Number(seq),
+  hash,
+  at,
+  keyId,
+  signature,
+})
 
 /** Every key that ever signed, oldest first: old checkpoints stay verifiable after a change of keys. */
 export async function checkpointKeys(pool: Pool): Promise<PublicJwk[]> {

@@ -32,6 +32,7 @@ import { peopleRoutes } from './people/routes.ts'
 import { settingsRoutes } from './people/settings-routes.ts'
 import { named, problem } from './problem.ts'
 import { profileRoutes } from './profiles/routes.ts'
+import { proofRoutes } from './proof/routes.ts'
 import { checkProtocol } from './protocol.ts'
 import { roomRoutes } from './rooms/routes.ts'
 import { type AppEnv, assertEveryRouteHasARule, type Engine, router, use } from './route.ts'
@@ -103,6 +104,7 @@ const features = [
   chatRoutes,
   searchRoutes,
   logRoutes,
+  proofRoutes,
 ]
 
 const CORS = {
@@ -127,6 +129,7 @@ function begin(
     c.set('engines', engines)
     c.set('requestId', requestId)
     c.set('address', addressOf(c.req.header('X-Forwarded-For'), c.env?.incoming?.socket.remoteAddress, trustedProxies))
+    c.set('failed', (error) => failedLate(log, { route: c.var.route ?? null, requestId }, error))
     await next()
     c.header('X-Request-Id', requestId)
     if (!c.res.headers.has('Cache-Control')) c.header('Cache-Control', 'no-store')
@@ -137,6 +140,13 @@ function begin(
     if (code === 'server.failed') log.error('rest', { ...line, error: c.error })
     else log.info('rest', line)
   }
+}
+
+/** Its line is written already, with what it began as. */
+function failedLate(log: Log, line: Record<string, unknown>, error: unknown): void {
+  const known = named(error)
+  if (known instanceof ParleyError) log.info('rest ended', { ...line, code: known.code })
+  else log.error('rest ended', { ...line, code: 'server.failed', error })
 }
 
 function fail(c: Parameters<MiddlewareHandler<AppEnv>>[0], error: unknown): Response {

@@ -13,6 +13,8 @@ const MAILS_TO_ONE = { perSecond: 1 / 600, burst: 3 }
 /** A day's. */
 const CAMPAIGNS = { perSecond: 500 / 86_400, burst: 500 }
 const SEARCHES = { perSecond: 2, burst: 20 }
+/** A proof may be as long as a room's whole log. */
+const PROOFS = { perSecond: 1 / 10, burst: 10 }
 
 type Settings = Pick<Config, 'rate' | 'socketRate' | 'roomRate' | 'addressRate' | 'signInsPerAddress' | 'signInsPerEmail'>
 
@@ -40,6 +42,7 @@ export function limitsFrom(config: Settings, redis: Redis | null = null): Limits
     mailsTo: limiter('mails/to', MAILS_TO_ONE),
     campaigns: limiter('campaigns', CAMPAIGNS),
     searches: limiter('searches', SEARCHES),
+    proofs: limiter('proofs', PROOFS),
   }
   if (redis) tellOften(redis, shared)
   return limits

@@ -31,6 +31,8 @@ export type Limits = {
   campaigns: Limiter
   /** By person: campaigns looked for by words, which can cost more than anything else that is read. */
   searches: Limiter
+  /** By person: proofs, each of which reads all of a room's log. */
+  proofs: Limiter
 }
 /** May ask other nodes first. */
 export type SlowLimiter = { take(key: string): boolean | Promise<boolean>; wait(key: string): number }
@@ -48,6 +50,7 @@ const words: Record<keyof Limits, string> = {
   mailsTo: 'You have invited this address too often',
   campaigns: 'You have made too many campaigns today',
   searches: 'Too many searches from you',
+  proofs: 'Too many proofs for you',
 }
 
 /** The error for whom a limit has just refused, with when to come again. */
@@ -123,5 +126,6 @@ export function unlimited(): Limits {
     mailsTo: plenty,
     campaigns: plenty,
     searches: plenty,
+    proofs: plenty,
   }
 }

@@ -96,6 +96,12 @@ const entries: Record<string, Entry> = {
   'milestone.move': { path: () => ({ milestone: '1' }), body: () => ({ move: 'pay' }), or: 'resource.notFound' },
   'dispute.list': {},
   'deal.resolve': { body: () => ({ what: 'application', move: 'cancel', reason: 'Both want it' }), or: 'resource.notFound' },
+  'deal.get': {},
+  'offer.diff': { path: () => ({ offer: '1' }), or: 'resource.notFound' },
+  'agreement.get': { or: 'resource.notFound' },
+  'agreement.print': { or: 'resource.notFound' },
+  'timeline.read': { or: 'resource.notFound' }, // of the notes there is none
+  'timeline.print': { or: 'resource.notFound' },
   'offer.propose': { body: () => ({ terms }) },
   'offer.counter': { ...ofFirst, body: () => ({ terms }) },
   'offer.accept': { ...ofFirst, body: () => ({ hash: '0'.repeat(64) }) },
@@ -134,6 +140,7 @@ const entries: Record<string, Entry> = {
     body: ({ talk }) => ({ seqs: [talk!.message], reason: 'moderation' }),
   },
   'checkpoint.list': {},
+  'room.proof': {},
 }
 /** For people and programs alike, and without anything of anybody's. */
 const open = /^(doc|key|health)\./

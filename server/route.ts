@@ -37,6 +37,8 @@ export type AppEnv = {
     route: string
     operation: string | undefined
     code: ErrorCode | undefined
+    /** Tells the log why an answer that has begun does not come to its end. */
+    failed: (error: unknown) => void
   }
 }
 type App = Hono<AppEnv>

@@ -4,7 +4,8 @@ import type { Engine } from './route.ts'
 import { type TestPerson, type World, type WorldOptions, world } from './testing.ts'
 
 type Request = { token?: string; body?: unknown; headers?: Record<string, string>; address?: string }
-export type Answer = { status: number; body: Record<string, unknown>; headers: Headers }
+/** `body` is empty where the answer is no JSON. */
+export type Answer = { status: number; body: Record<string, unknown>; headers: Headers; text: string }
 export type Rest = World & {
   app: RestApp
   /** `body` goes as JSON, a string as it is. */
@@ -37,7 +38,8 @@ export async function restWorld({ engines, trustedProxies, embedded, ...options 
     const bindings = { incoming: { socket: { remoteAddress: address } } }
     const response = await app.request(path, { method, headers: sent, ...(text === undefined ? {} : { body: text }) }, bindings)
     const answer = await response.text()
-    return { status: response.status, body: answer === '' ? {} : JSON.parse(answer), headers: response.headers }
+    const isJson = /\bjson\b/.test(response.headers.get('Content-Type') ?? '') && answer !== ''
+    return { status: response.status, body: isJson ? JSON.parse(answer) : {}, headers: response.headers, text: answer }
   }
   const lines = () => {
     log.flush()

@@ -1,7 +1,7 @@
 import type { Deal } from '../contract/deals/schema.ts'
+import type { Erased, Hidden, Withheld } from '../contract/hidden.ts'
 import type { Offer } from '../contract/offers/schema.ts'
 import type { Seal } from '../contract/proof.ts'
-import type { Erased, Hidden, Withheld } from './hidden.ts'
 import type { Head } from './shape.ts'
 
 /** An agreement: which version of the terms, who proposed it, who accepted it, and what the hub attests of that. */

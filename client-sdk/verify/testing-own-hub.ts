@@ -1,48 +1,81 @@
 import { canonical, type Json } from '../contract/canonical.ts'
+import { hex } from '../contract/chain.ts'
 import type { ActorKey, EventId } from '../contract/ids.ts'
+import { termsBytes } from '../contract/offers/bytes.ts'
+import type { Terms } from '../contract/offers/schema.ts'
 import type { ProofEntry } from '../contract/proof.ts'
-import { keyFrom, type Parts, partsOf, rechained, sealed, signedCheckpoint, type TestKey, told } from './testing-lines.ts'
+import { digest } from './digest.ts'
+import { keyFrom, type Parts, partsOf, rechained, sealed, signed, signedCheckpoint, type TestKey, told } from './testing-lines.ts'
 import { proofOf } from './testing-proofs.ts'
 import { randomFrom } from './testing-random.ts'
 
 /** A hub that signs whatever a test wants it to have said; its key is listed and pinned. */
 export const ownHub: TestKey = keyFrom(randomFrom(77), '2026-01-01T00:00:00.000Z')
 
-/** A proof in which an offer was accepted and there are two checkpoints, by a hub that is not ours. */
+/** What some hub exported: an offer was accepted, two checkpoints were signed, and it is short. */
 export function goodParts(): Parts {
   for (let seed = 0; ; seed++) {
     const parts = partsOf(proofOf(seed).bytes)
-    if (parts.deal?.binding && parts.checkpoints.length > 1 && parts.entries.length < 60) return parts
+    if (parts.deal?.binding && parts.checkpoints.length > 1 && parts.entries.some(({ type }) => type === 'room.roleChanged')) return parts
   }
 }
 
-/** The same proof with other parts, all signed anew by our hub; hashes, checkpoints and the deal are right again unless given. */
+/** These parts signed by our hub: hashes and checkpoints are made right, and so is the deal unless it is given. */
 export function resealed(parts: Parts, given: Partial<Parts> = {}): Uint8Array {
   const { room, at } = parts
   const entries = rechained(room, given.entries ?? parts.entries)
-  const checkpoints = parts.checkpoints.flatMap(({ seq, at: then }) =>
-    entries[seq - 1] ? [signedCheckpoint(ownHub, entries[seq - 1]!, room, then)] : [],
-  )
-  const keys = [...parts.keys, ownHub.jwk]
-  return sealed({ room, at, keys, checkpoints, deal: parts.deal, ...given, entries }, ownHub)
+  const signed = parts.checkpoints.flatMap(({ seq, at: then }) => {
+    const entry = entries[seq - 1]
+    return entry ? [signedCheckpoint(ownHub, entry, room, then)] : []
+  })
+  const deal = given.entries && !('deal' in given) ? told(room, entries) : parts.deal
+  return sealed({ room, at, keys: [...parts.keys, ownHub.jwk], checkpoints: signed, deal, ...given, entries }, ownHub)
 }
 
-/** One more entry at the end, with a deal that is up to it. */
-export function withEntry(parts: Parts, entry: Partial<ProofEntry>): Partial<Parts> {
-  const last = parts.entries.at(-1)!
-  const blank = { deal: null, dealSalt: null, personal: null, personalSalt: null, erased: null, withheld: null }
-  const entries = [...parts.entries, { ...last, ...blank, seq: last.seq + 1, id: ROOMS_NEXT, type: 'something.unknown', ...entry }]
-  return { entries, deal: parts.deal && { ...parts.deal, asOf: last.seq + 1 } }
-}
-const ROOMS_NEXT = '00000000-0000-8000-8000-00000000aaaa' as EventId
-export const NOBODY = '00000000-0000-8000-8000-00000000bbbb' as ActorKey
-export const SALT = 'ab'.repeat(16)
+/** An entry that a test makes up; a part may be any text. */
+export type Told = Partial<Omit<ProofEntry, 'seq' | 'type' | 'hash'>> & { type: string; says?: Json }
 
-/** The parts with the last deal part of this type changed, and with the deal as the contract tells it. */
-export function withPart(parts: Parts, type: string, change: (part: Record<string, Json>) => Json): Partial<Parts> {
-  const at = parts.entries.findLastIndex((entry) => entry.type === type)
-  const entry = parts.entries[at]!
-  const entries = parts.entries.with(at, { ...entry, deal: canonical(change(JSON.parse(entry.deal!))) })
-  return { entries }
+/** With these entries after those that there are; `says` is the deal part of one. */
+export function withEntries({ entries }: Pick<Parts, 'entries'>, ...told: Told[]): ProofEntry[] {
+  const { seq: before = 0, at, actor } = entries.at(-1) ?? goodParts().entries[0]!
+  const blank = { version: 1, personal: null, personalSalt: null, erased: null, withheld: null, hash: '' }
+  const more = told.map(({ says, ...had }, i): ProofEntry => {
+    const deal = had.deal ?? (says === undefined ? null : canonical(says))
+    const salts = { dealSalt: deal === null ? null : SALT, personalSalt: (had.personal ?? null) === null ? null : SALT }
+    return { ...blank, at, actor, id: ID, seq: before + i + 1, ...had, deal, ...salts }
+  })
+  return [...entries, ...more]
 }
-export const dealOf = (parts: Parts, entries: ProofEntry[]) => told(parts.room, entries)
+const SALT = 'ab'.repeat(16)
+const ID = '00000000-0000-8000-8000-00000000aaaa' as EventId
+
+/** With another deal part in the last entry of this type. */
+export function withPart({ entries }: Parts, type: string, change: (part: Part) => Json): ProofEntry[] {
+  const at = entries.findLastIndex((entry) => entry.type === type)
+  const entry = entries[at]!
+  return entries.with(at, { ...entry, deal: canonical(change(JSON.parse(entry.deal!))) })
+}
+export type Part = { [name: string]: Json }
+
+/** Who got this role first. */
+export const memberOf = ({ entries }: Parts, role: string): ActorKey =>
+  entries.map(({ type, deal }) => (type === 'room.memberAdded' ? JSON.parse(deal!) : {})).find((said) => said.role === role).member
+
+/** The next proposal of these terms, by the brand's owner. */
+export function proposal(parts: Parts, terms: Json, had: Part = {}): Told {
+  const offer = (parts.deal?.offers.length ?? 0) + 1
+  const says = { offer, by: 'brand', basedOn: null, validUntil: null, terms, hash: hashOf(terms), ...had }
+  return { type: 'offer.proposed', actor: memberOf(parts, 'owner'), says }
+}
+const hashOf = (terms: Json): string => hex(digest.sha256(termsBytes(terms as Terms)))
+
+/** The creator's acceptance of what is proposed last, as our hub attests it; `had`: of the deal part, `otherwise`: of what is attested. */
+export function acceptance(parts: Parts, terms: Json, had: Part = {}, otherwise: Part = {}, key = ownHub): Told {
+  const said = { offer: (parts.deal?.offers.length ?? 0) + 1, by: 'creator', hash: hashOf(terms), ...had } as const
+  const member = memberOf(parts, 'creator')
+  const { room, at } = parts
+  const attestation = { kind: 'hub', session: ID, method: 'password', provedAt: at, at, keyId: key.jwk.kid, ...otherwise }
+  const statement = { room, application: parts.deal!.applicationId, member, ...said, ...attestation }
+  const signature = signed(key, Buffer.from(`parley/acceptance/1${canonical(statement)}`))
+  return { type: 'offer.accepted', actor: member, says: { ...said, attestation: { ...attestation, signature } } }
+}

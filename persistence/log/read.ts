@@ -35,7 +35,7 @@ export const fromRow = (row: EventRow): Envelope =>
   }) as Envelope
 
 /** The words of a message that was taken back are told to nobody who has not heard them yet. */
-const TAKEN_BACK = `case type when 'chat.messageSent' then exists (select from message m where m.room_id = stream_id and m.seq = event.seq and m.deleted)
+export const TAKEN_BACK = `case type when 'chat.messageSent' then exists (select from message m where m.room_id = stream_id and m.seq = event.seq and m.deleted)
   when 'chat.messageEdited' then exists (select from message m
     where m.room_id = stream_id and m.seq = (event.deal::json ->> 'message')::bigint and m.deleted)
   else false end`

@@ -1,4 +1,5 @@
-import type { ProofEntry } from '../contract/proof.ts'
+// The verifier takes this, and does without zod.
+import type { ProofEntry } from './proof.ts'
 
 /** Words that were erased: which, why, and the entry that says so. */
 export type Erased = { seqs: number[]; reason: string; by: number; at: string }
