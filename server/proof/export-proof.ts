@@ -73,8 +73,9 @@ async function* checkpoints(ctx: Ctx, roomId: RoomId, writing: Writing, { upTo, 
   }
 }
 
-function sealed({ signer: { key, jwk }, now }: Ctx, room: RoomId, writing: Writing, seq: number): string {
+function sealed(ctx: Ctx, room: RoomId, writing: Writing, seq: number): string {
+  const { key, jwk } = ctx.signer
   const { hash, sha256, lines } = writing
-  const unsigned = { seq, hash, lines: lines + 1, sha256, at: now().toISOString(), keyId: jwk.kid }
+  const unsigned = { seq, hash, lines: lines + 1, sha256, at: ctx.now().toISOString(), keyId: jwk.kid }
   return writing.line({ seal: { ...unsigned, signature: sign(null, sealBytes({ room, ...unsigned }), key).toString('base64url') } })
 }
