@@ -20,7 +20,7 @@ export const until = (moment: string): Promise<void> =>
 /** A deal whose only offer, by the brand, has run out, and nobody has said so yet. */
 export async function lapsing(w: World): Promise<Parties & { hash: string }> {
   const its = await parties(w)
-  const validUntil = soon(300)
+  const validUntil = soon(500)
   const { hash } = await propose(w, its.campaign.manager, its, { validUntil })
   await until(validUntil)
   return { ...its, hash }
