@@ -18,7 +18,7 @@ export const roomId = '018f0000-0000-7000-8000-00000000000a' as RoomId
 export const me = '018f0000-0000-7000-8000-00000000000b' as ActorKey
 export const other = '018f0000-0000-7000-8000-00000000000c' as ActorKey
 const meMember: Member = { key: me, role: 'creator', since: 0, name: 'Mia' }
-const otherMember: Member = { key: other, role: 'owner', since: 0, name: 'Otto' }
+export const otherMember: Member = { key: other, role: 'owner', since: 0, name: 'Otto' }
 
 const base64url = (text: string) => btoa(text).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
 /** A token with these claims and no signature. */
@@ -168,6 +168,8 @@ export class FakeHub {
   readonly commands: { name: CommandName; input: object }[] = []
   readonly sockets = new Set<FakeSocket>()
   network: Network = goodNetwork
+  /** Who joins. */
+  me = meMember
   /** A closed socket still passes on what comes late. */
   leaky = false
   limits = { events: 20, page: 8, snapshot: 10 }
@@ -243,6 +245,7 @@ export class FakeHub {
         return {
           ...this.log.joined(after === undefined ? {} : { after }, this.limits),
           ...this.checkpoint(known),
+          me: this.me,
           reads: [
             { member: me, seq: this.read },
             { member: other, seq: 0 },

@@ -51,7 +51,11 @@ export class DealClient {
     this.#room = room
     this.#ports = ports
     this.#listeners = new Listeners(ports.onError)
-    this.#queue = new Queue(ports, () => this.#show())
+    this.#queue = new Queue(
+      ports,
+      () => this.#store.deal,
+      () => this.#show(),
+    )
     room.watchers.add((store) => this.#heard(store))
   }
 
@@ -138,7 +142,7 @@ export class DealClient {
     this.#news = news
     if (room.rev < this.#store.head) this.#run++
     this.#store = stores.heard(this.#store, room.rev, fresh)
-    this.#queue.told(fresh, this.#store.deal)
+    this.#queue.told(fresh)
     if (stage === 'attached' && this.#stage !== stage) this.#connected()
     this.#stage = stage
     this.#show()
@@ -170,7 +174,7 @@ export class DealClient {
         const deal = await this.#fetch()
         if (run !== this.#run) continue
         this.#store = stores.read(this.#store, deal)
-        this.#queue.told([], this.#store.deal)
+        this.#queue.told([])
         this.#error = null
       } catch (error) {
         if (run !== this.#run) continue

@@ -16,16 +16,19 @@ const MOST = 100
 /** The orders of one deal: one goes after the other, under one command id until it is answered. */
 export class Queue {
   readonly #ports: Ports
+  readonly #deal: () => Deal | null
   readonly #changed: () => void
-  readonly #open = new Map<CommandId, Settle<Output<DealOrderName>>>()
+  readonly #asked = new Map<CommandId, Settle<Output<DealOrderName>>>()
   /** The numbers that proposals of ours were given. */
   readonly #numbers = new Map<CommandId, number>()
   #orders: Orders
   #waiting: readonly Pending[] = []
   #running = false
 
-  constructor(ports: Ports, changed: () => void) {
+  /** `deal`: what the log says of it, as far as it is known. */
+  constructor(ports: Ports, deal: () => Deal | null, changed: () => void) {
     this.#ports = ports
+    this.#deal = deal
     this.#changed = changed
     this.#orders = new Orders(ports)
   }
@@ -38,18 +41,21 @@ export class Queue {
     if (this.#waiting.length >= MOST) return refused(new ParleyError('client.queueFull', 'Too much of this deal waits to be sent'))
     const commandId = newId<CommandId>()
     const pending = { ...order, commandId, at: new Date().toISOString(), eventId: eventOf(commandId, me), seen: false, place: null }
-    const done = new Promise<Output<DealOrderName>>((resolve, reject) => this.#open.set(commandId, { resolve, reject }))
+    const done = new Promise<Output<DealOrderName>>((resolve, reject) => this.#asked.set(commandId, { resolve, reject }))
     this.#set([...this.#waiting, pending as Pending])
     void this.#run(applicationId)
     return heard(done as Promise<Output<N>>)
   }
 
-  /** What the log has told is expected no more. */
-  told(news: readonly Envelope[], deal: Deal | null): void {
+  /** The deal has changed, by `news` or otherwise: what the log has told is expected no more. */
+  told(news: readonly Envelope[]): void {
     if (this.#waiting.length === 0) return
     const ids = new Set(news.map(({ id }) => id))
-    const seen = this.#waiting.map((pending) => (ids.has(pending.eventId) ? { ...pending, seen: true } : pending))
-    this.#waiting = seen.filter((pending) => !isDone(pending, deal))
+    this.#waiting = this.#open(this.#waiting.map((pending) => (ids.has(pending.eventId) ? { ...pending, seen: true } : pending)))
+  }
+  #open(waiting: readonly Pending[]): readonly Pending[] {
+    const deal = this.#deal()
+    return waiting.filter((pending) => !isDone(pending, deal))
   }
 
   /** The connection is there again. */
@@ -62,8 +68,8 @@ export class Queue {
     this.#orders.stop(reason)
     this.#orders = new Orders(this.#ports)
     this.#waiting = []
-    for (const { reject } of this.#open.values()) reject(reason)
-    this.#open.clear()
+    for (const { reject } of this.#asked.values()) reject(reason)
+    this.#asked.clear()
   }
 
   async #run(applicationId: ApplicationId): Promise<void> {
@@ -99,7 +105,7 @@ export class Queue {
   #answered(commandId: CommandId, place: Output<DealOrderName>): void {
     if ('offer' in place) this.#numbers.set(commandId, place.offer)
     this.#take(commandId)?.resolve(place)
-    this.#set(this.#waiting.map((pending) => (pending.commandId === commandId ? ({ ...pending, place } as Pending) : pending)))
+    this.#set(this.#open(this.#waiting.map((pending) => (pending.commandId === commandId ? ({ ...pending, place } as Pending) : pending))))
   }
 
   /** With it go those that are about what it would have proposed. */
@@ -111,9 +117,9 @@ export class Queue {
   }
 
   #take(commandId: CommandId): Settle<Output<DealOrderName>> | undefined {
-    const open = this.#open.get(commandId)
-    this.#open.delete(commandId)
-    return open
+    const asked = this.#asked.get(commandId)
+    this.#asked.delete(commandId)
+    return asked
   }
 
   #set(waiting: readonly Pending[]): void {

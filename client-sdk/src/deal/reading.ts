@@ -1,6 +1,7 @@
 import type { Agreement, Story } from '../../contract/deals/schema.ts'
 import { pathOf } from '../market/paths.ts'
 import type { Ports } from '../ports.ts'
+import { heard } from '../promises.ts'
 import { isAgreement, isStory } from './shapes.ts'
 
 /** A part of a story: what follows the page that gave `cursor`. */
@@ -25,8 +26,8 @@ export function readingOf({ get }: Ports, roomId: string, application: () => Pro
     what === 'agreement' ? pathOf(['applications', await application(), `agreement${kind}`]) : pathOf(['rooms', roomId, `timeline${kind}`])
   return {
     timeline: (place = {}) => get(pathOf(['rooms', roomId, 'timeline'], place), isStory),
-    agreement: async () => get(await pathTo('agreement'), isAgreement),
-    page: async (what) => get(await pathTo(what, '.html'), isText, (response) => response.text()),
+    agreement: () => heard(pathTo('agreement').then((path) => get(path, isAgreement))),
+    page: (what) => heard(pathTo(what, '.html').then((path) => get(path, isText, (response) => response.text()))),
     proof: () => get(pathOf(['rooms', roomId, 'proof']), isBlob, (response) => response.blob()),
   }
 }
