@@ -57,8 +57,8 @@ async function round(scene: Scene, before: Model[], its: Round): Promise<Model[]
   const start = Date.now() - BLUR
   const models = before.map((model) => (isOverBy(model, start) ? { ...model, isPast: true } : model))
   const answered = await act(scene, models[0]!, its)
-  const end = Date.now() + BLUR
   const now = await found(scene, models[0]!.base)
+  const end = Date.now() + BLUR
   const ways = models.flatMap((model) => [...explanations(model, answered, end)])
   const possible = ways.filter((model) => isSame(foreseen(model, isDisputed(model)), now))
   if (possible.length === 0) {

@@ -172,18 +172,20 @@ function bySomebody(
   }
 }
 
-/** What the tables and the log say, in the model's words. */
+/** What the tables and the log say, in the model's words: as of one moment, since every change of the rows is in the log, too. */
 export async function found({ w, superuser, applicationId, roomId, campaignId, names }: Scene, base: number) {
-  const events = await eventsOf(w, roomId)
-  const deal = folded(events)!
-  for (const { terms, hash } of deal.offers) if (hash !== hashes.get(terms.nonce)) throw new Error(`The hash of ${terms.nonce} is another`)
-  const { rows } = await superuser.query<Row>(
-    `select state, version, moved::int, (extract(epoch from expires_at) * 1000)::float8 as until, disputed_at is not null as disputed,
-            (select json_object_agg(state, n) from application_count where campaign_id = $2 and n <> 0) as counts from application where id = $1`,
+  const { rows } = await superuser.query<Row & { head: number }>(
+    `select a.state, a.version, moved::int, (extract(epoch from expires_at) * 1000)::float8 as until, disputed_at is not null as disputed,
+            (select json_object_agg(k.state, n) from application_count k where k.campaign_id = $2 and n <> 0) as counts,
+            s.last_seq::int as head from application a join stream s on s.id = a.room_id where a.id = $1`,
     [applicationId, campaignId],
   )
+  const { head, ...row } = rows[0]!
+  const events = (await eventsOf(w, roomId)).filter(({ seq }) => seq <= head)
+  const deal = folded(events)!
+  for (const { terms, hash } of deal.offers) if (hash !== hashes.get(terms.nonce)) throw new Error(`The hash of ${terms.nonce} is another`)
   const log = events.filter(({ seq }) => seq > base).map(({ actor, type }) => `${names.get(actor)} ${type}`)
-  return { ...told(deal), ...rows[0]!, log }
+  return { ...told(deal), ...row, log }
 }
 type Row = { state: string; version: number; moved: number | null; until: number | null; disputed: boolean; counts: Record<string, number> }
 export const folded = (events: readonly Envelope[]): Deal | null => events.reduce<Deal | null>(reduceDeal, null)

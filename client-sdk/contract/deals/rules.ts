@@ -164,7 +164,7 @@ export function nextMoves(deal: Deal, as: Actor, now: string): DealMoves {
   const { terms, hash, offer } = open ?? { terms: null, hash: '', offer: 0 }
   const orders = terms
     ? ([
-        { move: 'counter', offer, terms },
+        { move: 'counter', offer, terms: bindingOffer(deal)?.terms ?? terms }, // there are terms that can follow, though the open ones may not
         { move: 'accept', offer, hash },
         { move: 'decline', offer },
         { move: 'withdraw', offer },
