@@ -18,10 +18,10 @@ export const applicationContradictions = {
   'applications that are counted wrong': `
     select from (select campaign_id, state, n from application_count where n <> 0) k
       full join (select campaign_id, state, count(*) as n from application group by 1, 2) r using (campaign_id, state) where k.n is distinct from r.n`,
-  'terms without their event, or an event without its terms': `
-    select a.id from application a where a.has_terms <> exists (select from offer o where o.application_id = a.id)
-      or a.has_terms <> exists (select from event e join offer o on o.application_id = a.id and o.version = 1
-        where e.stream_id = a.room_id and e.type = 'offer.proposed' and (e.deal::jsonb -> 'terms') = o.terms::jsonb)`,
+  'terms that it came with, and no event of them, or the reverse': `
+    select a.id from application a where a.has_terms <> exists (
+      select from event e where e.stream_id = a.room_id and e.seq = a.submitted + 1 and e.type = 'offer.proposed'
+         and e.deal::json ->> 'by' = 'creator' and e.deal::json ->> 'offer' = '1')`,
   'an applicant who is not in the campaign’s room, or one who is out of the running and is': `
     select a.id from application a join campaign c on c.id = a.campaign_id where ${isOut} = exists (
       select from member m where m.room_id = c.room_id and m.user_id = a.creator_id and m.removed_at is null)`,
