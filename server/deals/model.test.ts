@@ -7,7 +7,7 @@ import { commandId, type World, world } from '../testing.ts'
 import { dealContradictions } from './testing-contradictions.ts'
 import { actors, isDisputed, isOpenPhase, type Model, type Order, openVersion } from './testing-model.ts'
 import { type Answered, explanations } from './testing-model-explain.ts'
-import { begin, type Cast, cast, folded, foreseen, found, isSame, newNonce, type Scene, send, sessions } from './testing-model-scene.ts'
+import { begin, type Cast, cast, folded, found, inWords, isSame, newNonce, type Scene, send, sessions } from './testing-model-scene.ts'
 import { orderOf, type Round, type Story, story } from './testing-model-story.ts'
 
 /** `npm run fuzz -- --what deals --seeds N` sets it, and `--seed S` replays one. */
@@ -60,9 +60,9 @@ async function round(scene: Scene, before: Model[], its: Round): Promise<Model[]
   const now = await found(scene, models[0]!.base)
   const end = Date.now() + BLUR
   const ways = models.flatMap((model) => [...explanations(model, answered, end)])
-  const possible = ways.filter((model) => isSame(foreseen(model, isDisputed(model)), now))
+  const possible = ways.filter((model) => isSame(inWords(model, isDisputed(model)), now))
   if (possible.length === 0) {
-    const told = { models, answered, now, ways: ways.map((model) => foreseen(model, isDisputed(model))) }
+    const told = { models, answered, now, ways: ways.map((model) => inWords(model, isDisputed(model))) }
     throw new Error(`No order of these explains what is found: ${JSON.stringify(told)}`)
   }
   return [...new Map(possible.map((model) => [JSON.stringify(model), model])).values()]

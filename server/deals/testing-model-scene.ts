@@ -8,6 +8,7 @@ import {
   type CommandId,
   type Deal,
   type Envelope,
+  ParleyError,
   reduceDeal,
   SYSTEM,
   type Terms,
@@ -18,6 +19,7 @@ import { apply, eventsOf, openCampaign, pass, terms as usual } from '../applicat
 import { makeTeam, type Team } from '../brands/testing.ts'
 import { type Ctx, context } from '../ctx.ts'
 import { reviewDeliverable, submitDeliverable } from '../deliverables/move-deliverable.ts'
+import { foreseen } from '../foreseen.ts'
 import { moveMilestone } from '../milestones/move-milestone.ts'
 import { acceptOffer } from '../offers/accept-offer.ts'
 import { declineOffer, withdrawOffer } from '../offers/close-offer.ts'
@@ -108,17 +110,19 @@ const hashOf = (terms: Terms): string =>
     .update(`parley/terms/1${canonical(terms as Json)}`)
     .digest('hex')
 
-/** Sends one order; resolves with how it went, and what was answered. */
+/** Sends one order, as clients do again while PostgreSQL is too busy to say; resolves with how it went, and what was answered. */
 export async function send(scene: Scene, who: Actor, order: Order, id = commandId()): Promise<{ outcome: Outcome; answer: unknown }> {
   try {
     const answer = await (who === 'system' ? bySystem(scene, order) : bySomebody(scene, who, order, id))
     if (who !== 'system') note(scene, id, 'ok')
     return { outcome: 'ok', answer }
   } catch (error) {
-    const { code } = error as { code?: Outcome }
-    if (!code || who === 'system') throw error
-    note(scene, id, code)
-    return { outcome: code, answer: null }
+    const known = foreseen(error)
+    if (!(known instanceof ParleyError)) throw error
+    if (known.retryable) return send(scene, who, order, id)
+    if (who === 'system') throw error
+    note(scene, id, known.code)
+    return { outcome: known.code, answer: null }
   }
 }
 const note = ({ sent }: Scene, id: CommandId, outcome: Outcome) => sent.set(id, [...(sent.get(id) ?? []), outcome])
@@ -206,7 +210,7 @@ const told = ({ state, version, offers, binding, deliverables, milestones, comme
 })
 
 /** The same of the model. */
-export function foreseen(model: Model, isDisputed: boolean): Awaited<ReturnType<typeof found>> {
+export function inWords(model: Model, isDisputed: boolean): Awaited<ReturnType<typeof found>> {
   const { phase, asking, changes, versions, pacts, pieces, parts, remarks, log, base } = model
   const state = asking ? `${phase}+${asking}` : phase
   const moved = log.findLastIndex((line) => line.endsWith('application.statusChanged'))
@@ -229,4 +233,4 @@ export function foreseen(model: Model, isDisputed: boolean): Awaited<ReturnType<
     log,
   }
 }
-export const isSame = (model: ReturnType<typeof foreseen>, real: ReturnType<typeof foreseen>): boolean => isDeepStrictEqual(model, real)
+export const isSame = (model: ReturnType<typeof inWords>, real: ReturnType<typeof inWords>): boolean => isDeepStrictEqual(model, real)
