@@ -38,20 +38,22 @@ function toEntry(row: Row): ProofEntry {
   return { seq: Number(row.seq), id: id as EventId, type, version, actor: actor as ActorKey, at, deal, dealSalt, erased, hash, ...words }
 }
 
-/** A room's checkpoints by these keys, lowest seq first. */
+/** A room's checkpoints by these keys, lowest seq first. Throws where the log has another hash there. */
 export async function proofCheckpoints(
   pool: Pool,
   roomId: RoomId,
   { after, upTo, limit }: Stretch,
   keyIds: readonly string[],
 ): Promise<Checkpoint[]> {
-  const rows = await read<CheckpointRow>(
+  const rows = await read<CheckpointRow & { agrees: boolean }>(
     pool,
     'proof_checkpoints',
-    `select ${CHECKPOINT_COLUMNS} from checkpoint
-      where stream_id = $1 and checkpoint.seq > $2 and checkpoint.seq <= $3 and key_id = any($5::text[]) order by checkpoint.seq limit $4`,
+    `select ${CHECKPOINT_COLUMNS}, coalesce(hash = (select hash from event e where e.stream_id = $1 and e.seq = checkpoint.seq), false) as agrees
+       from checkpoint where stream_id = $1 and checkpoint.seq > $2 and checkpoint.seq <= $3 and key_id = any($5::text[]) order by checkpoint.seq limit $4`,
     [roomId, after, upTo, limit, keyIds],
   )
+  const other = rows.find(({ agrees }) => !agrees)
+  if (other) throw new Error(`The log of ${roomId} is not what the hub swore to at ${other.seq}`)
   return rows.map(toCheckpoint)
 }
 

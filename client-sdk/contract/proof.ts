@@ -1,5 +1,6 @@
 // The verifier takes this, and does without zod. docs/proof.md is the format.
 import { canonical } from './canonical.ts'
+import { commitment, type Digest, link, unhex } from './chain.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import type { Deal } from './deals/schema.ts'
 import type { ActorKey, EventId, RoomId } from './ids.ts'
@@ -36,3 +37,15 @@ const utf8 = new TextEncoder()
 /** The bytes under a seal's signature. */
 export const sealBytes = ({ room, seq, hash, lines, sha256, at, keyId }: Omit<Seal, 'signature'> & { room: RoomId }): Uint8Array =>
   utf8.encode(`parley/proof/1${canonical({ room, seq, hash, lines, sha256, at, keyId })}`)
+
+const saltOf = (text: string | null): Uint8Array | null => (text === null ? null : unhex(text))
+/** C(personal), whether the words are there or not. */
+export const personalOf = (d: Digest, { personal, personalSalt, erased, withheld }: ProofEntry): Uint8Array => {
+  const hidden = erased ?? withheld
+  return hidden === null ? commitment(d, personal, saltOf(personalSalt)) : unhex(hidden)
+}
+/** The hash that an entry should have. */
+export function hashOf(d: Digest, previous: Uint8Array, stream: RoomId, entry: ProofEntry): Uint8Array {
+  const { seq, id, type, version, actor, at, deal, dealSalt } = entry
+  return link(d, previous, { stream, seq, id, type, version, actor, at }, commitment(d, deal, saltOf(dealSalt)), personalOf(d, entry))
+}

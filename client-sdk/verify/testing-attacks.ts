@@ -4,9 +4,9 @@ import { checkpointBytes } from '../contract/checkpoint-bytes.ts'
 import type { ActorKey, EventId, StreamId } from '../contract/ids.ts'
 import { acceptanceBytes, termsBytes } from '../contract/offers/bytes.ts'
 import type { Attestation, Terms } from '../contract/offers/schema.ts'
-import type { ProofEntry } from '../contract/proof.ts'
+import { type ProofEntry, personalOf } from '../contract/proof.ts'
 import { digest } from './digest.ts'
-import { keyFrom, type Parts, partsOf, personalOf, rechained, sealed, signed, type TestKey, told, written } from './testing-lines.ts'
+import { keyFrom, type Parts, partsOf, rechained, sealed, signed, type TestKey, told, written } from './testing-lines.ts'
 import type { Random } from './testing-random.ts'
 
 /** What somebody would like to have said, done or never done. Null where this log has nothing of the kind. */
@@ -202,7 +202,7 @@ const made = (entries: readonly ProofEntry[], { uuid, hexOf }: Random, actor: Ac
 }
 function hidden(entries: readonly ProofEntry[], random: Random, how: 'erased' | 'withheld'): ProofEntry[] | null {
   const entry = having(entries, random, ({ personal }) => personal !== null)
-  return entry && replace(entries, { ...entry, personal: null, personalSalt: null, [how]: hex(personalOf(entry)) })
+  return entry && replace(entries, { ...entry, personal: null, personalSalt: null, [how]: hex(personalOf(digest, entry)) })
 }
 
 /** How far the forger goes. */

@@ -1,13 +1,13 @@
 import { createPrivateKey, sign as ed25519, type KeyObject } from 'node:crypto'
 import { canonical, type Json } from '../contract/canonical.ts'
-import { commitment, genesis, hex, link, unhex } from '../contract/chain.ts'
+import { genesis, hex } from '../contract/chain.ts'
 import type { Checkpoint } from '../contract/checkpoint.ts'
 import { checkpointBytes } from '../contract/checkpoint-bytes.ts'
 import { reduceDeal } from '../contract/deals/reduce.ts'
 import type { Deal } from '../contract/deals/schema.ts'
 import type { Envelope } from '../contract/events.ts'
 import type { RoomId, StreamId } from '../contract/ids.ts'
-import { type ProofEntry, type ProofKey, type ProofLine, type Seal, sealBytes } from '../contract/proof.ts'
+import { hashOf, type ProofEntry, type ProofKey, type ProofLine, type Seal, sealBytes } from '../contract/proof.ts'
 import { digest } from './digest.ts'
 import { thumbprint } from './keys.ts'
 import type { Random } from './testing-random.ts'
@@ -37,19 +37,11 @@ export const signedCheckpoint = (by: TestKey, { seq, hash }: ProofEntry, stream:
   return { ...unsigned, signature: signed(by, checkpointBytes(unsigned)) }
 }
 
-const bytesOf = (salt: string | null) => (salt === null ? null : unhex(salt))
-/** C(personal), as the chain has it. */
-export const personalOf = ({ erased, withheld, personal, personalSalt }: ProofEntry): Uint8Array => {
-  const hidden = erased ?? withheld
-  return hidden === null ? commitment(digest, personal, bytesOf(personalSalt)) : unhex(hidden)
-}
 /** The same entries with the hashes that they should have. */
 export function rechained(room: RoomId, entries: readonly ProofEntry[]): ProofEntry[] {
   let previous = genesis(digest, room)
   return entries.map((entry) => {
-    const { seq, id, type, version, actor, at } = entry
-    const deal = commitment(digest, entry.deal, bytesOf(entry.dealSalt))
-    previous = link(digest, previous, { stream: room, seq, id, type, version, actor, at }, deal, personalOf(entry))
+    previous = hashOf(digest, previous, room, entry)
     return { ...entry, hash: hex(previous) }
   })
 }

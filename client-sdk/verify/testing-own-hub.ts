@@ -1,5 +1,6 @@
 import { canonical, type Json } from '../contract/canonical.ts'
 import { hex } from '../contract/chain.ts'
+import type { Deal } from '../contract/deals/schema.ts'
 import type { ActorKey, EventId } from '../contract/ids.ts'
 import { termsBytes } from '../contract/offers/bytes.ts'
 import type { Terms } from '../contract/offers/schema.ts'
@@ -28,9 +29,22 @@ export function resealed(parts: Parts, given: Partial<Parts> = {}): Uint8Array {
     const entry = entries[seq - 1]
     return entry ? [signedCheckpoint(ownHub, entry, room, then)] : []
   })
-  const deal = given.entries && !('deal' in given) ? told(room, entries) : parts.deal
-  return sealed({ room, at, keys: [...parts.keys, ownHub.jwk], checkpoints: signed, deal, ...given, entries }, ownHub)
+  return sealed(
+    { room, at, keys: [...parts.keys, ownHub.jwk], checkpoints: signed, deal: toldBy(parts, entries), ...given, entries },
+    ownHub,
+  )
 }
+
+/** The deal as the contract tells it, or the one that there was, where the entries are too strange to be told. */
+function toldBy({ room, deal }: Parts, entries: readonly ProofEntry[]): Deal | null {
+  try {
+    const counted = entries.map((entry) => (isCounted(entry.type) ? entry : { ...entry, deal: null }))
+    return told(room, counted)
+  } catch {
+    return deal
+  }
+}
+const isCounted = (type: string): boolean => /^(application|offer|deliverable|milestone|log)\./.test(type)
 
 /** An entry that a test makes up; a part may be any text. */
 export type Told = Partial<Omit<ProofEntry, 'seq' | 'type' | 'hash'>> & { type: string; says?: Json }

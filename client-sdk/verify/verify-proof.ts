@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { canonical, type Json } from '../contract/canonical.ts'
-import { commitment, genesis, link } from '../contract/chain.ts'
+import { genesis } from '../contract/chain.ts'
 import type { Checkpoint } from '../contract/checkpoint.ts'
 import { checkpointBytes } from '../contract/checkpoint-bytes.ts'
 import { Hidden } from '../contract/hidden.ts'
-import { type ProofEntry, type Seal, sealBytes } from '../contract/proof.ts'
+import { hashOf, type ProofEntry, type Seal, sealBytes } from '../contract/proof.ts'
 import { digest } from './digest.ts'
 import { Hashes } from './hashes.ts'
 import { type Check, checkWith, thumbprint } from './keys.ts'
@@ -113,12 +113,9 @@ class Verifier {
   #entry({ head: { room }, replay }: Begun, entry: ProofEntry): Wrong {
     const part = counts(entry.type) ? parseCanonical(entry.deal ?? '') : null
     if (counts(entry.type) && !isDealPart(entry.type, part)) return MALFORMED
-    const { seq, id, type, version, actor, at, deal, dealSalt, personal, personalSalt, erased, withheld } = entry
+    const { seq, personal, erased, withheld } = entry
     if (seq !== this.#hashes.length + 1) return { problem: 'seq.notNext', seq: this.#hashes.length + 1 }
-    const hidden = erased ?? withheld
-    const committed = hidden === null ? commitment(digest, personal, salt(personalSalt)) : Buffer.from(hidden, 'hex')
-    const header = { stream: room, seq, id, type, version, actor, at }
-    this.#hash = link(digest, this.#hash, header, commitment(digest, deal, salt(dealSalt)), committed)
+    this.#hash = hashOf(digest, this.#hash, room, entry)
     this.#hashes.push(this.#hash)
     const isOneOf = [erased, withheld, personal].filter((it) => it !== null).length <= 1
     if (!isOneOf || this.#hashes.at(seq) !== entry.hash) return { problem: 'hash.differs', seq }
@@ -151,5 +148,3 @@ class Verifier {
     return null
   }
 }
-
-const salt = (text: string | null): Uint8Array | null => (text === null ? null : Buffer.from(text, 'hex'))

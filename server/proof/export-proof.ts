@@ -26,11 +26,11 @@ export async function* exportProof(ctx: Ctx, roomId: RoomId, { page = PAGE }: Op
   const writing = new Writing(roomId, keyIds)
   const at = ctx.now().toISOString()
   yield writing.line({ proof: { version: 1, room: roomId, at, keys } })
-  const seq = yield* entries(ctx, roomId, writing, { head, page })
-  yield* checkpoints(ctx, roomId, writing, { upTo: seq, page, keyIds })
+  yield* entries(ctx, roomId, writing, { head, page })
+  yield* checkpoints(ctx, roomId, writing, { page, keyIds })
   const deal = writing.line({ deal: writing.deal })
   await authorise(ctx, 'read', roomId)
-  yield deal + sealed(ctx, roomId, writing, seq)
+  yield deal + sealed(ctx, roomId, writing)
 }
 
 /** With the key that signs this, which the hub publishes when it starts. */
@@ -42,40 +42,37 @@ async function listedKeys({ db, signer }: Ctx): Promise<ProofKey[]> {
 }
 
 /**
- * All entries up to the head; gives the last one's seq. Each page is read as the log is then. Where words were erased or taken back
- * since it was at the head, the entry that says so lies beyond it: then the proof goes on, to where the log is now.
+ * All entries up to the head. Each page is read as the log is then. Where words were erased or taken back since it was at the head,
+ * the entry that says so lies beyond it: then the proof goes on, to where the log is now.
  */
 async function* entries(
   ctx: Ctx,
   roomId: RoomId,
   writing: Writing,
   { head, page }: { head: number; page: number },
-): AsyncGenerator<string, number> {
-  let upTo = head
-  for (let after = 0; ; ) {
-    if (after === upTo && writing.isShort) upTo = await headOf(ctx.db.pool, roomId)
-    else if (after === upTo) return after
-    const read = await proofEntries(ctx.db.pool, roomId, { after, upTo, limit: page })
-    if (read.length === 0) throw new Error(`The log of ${roomId} is not whole: nothing follows ${after}, and it reaches to ${upTo}`)
+): AsyncGenerator<string, void> {
+  for (let upTo = head; writing.seq < upTo || writing.isShort; ) {
+    if (writing.seq === upTo) upTo = await headOf(ctx.db.pool, roomId)
+    const read = await proofEntries(ctx.db.pool, roomId, { after: writing.seq, upTo, limit: page })
+    if (read.length === 0) throw new Error(`The log of ${roomId} is not whole: nothing follows ${writing.seq}, and it reaches to ${upTo}`)
     await authorise(ctx, 'read', roomId)
-    after = read.at(-1)!.seq
     yield read.map((entry) => writing.entry(entry)).join('')
   }
 }
 
-type Sworn = { upTo: number; page: number; keyIds: readonly string[] }
-async function* checkpoints(ctx: Ctx, roomId: RoomId, writing: Writing, { upTo, page, keyIds }: Sworn): AsyncGenerator<string> {
+type Sworn = { page: number; keyIds: readonly string[] }
+async function* checkpoints(ctx: Ctx, roomId: RoomId, writing: Writing, { page, keyIds }: Sworn): AsyncGenerator<string> {
   for (let after = 0; ; ) {
-    const read = await proofCheckpoints(ctx.db.pool, roomId, { after, upTo, limit: page }, keyIds)
+    const read = await proofCheckpoints(ctx.db.pool, roomId, { after, upTo: writing.seq, limit: page }, keyIds)
     yield read.map((checkpoint) => writing.line({ checkpoint })).join('')
     if (read.length < page) return
     after = read.at(-1)!.seq
   }
 }
 
-function sealed(ctx: Ctx, room: RoomId, writing: Writing, seq: number): string {
+function sealed(ctx: Ctx, room: RoomId, writing: Writing): string {
   const { key, jwk } = ctx.signer
-  const { hash, sha256, lines } = writing
+  const { seq, hash, sha256, lines } = writing
   const unsigned = { seq, hash, lines: lines + 1, sha256, at: ctx.now().toISOString(), keyId: jwk.kid }
   return writing.line({ seal: { ...unsigned, signature: sign(null, sealBytes({ room, ...unsigned }), key).toString('base64url') } })
 }

@@ -1,0 +1,62 @@
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { engineProgram } from '../../scripts/engines-path.ts'
+import { dishonest } from './testing-dishonest.ts'
+import { malformedFiles } from './testing-odd-files.ts'
+import { oddRooms } from './testing-odd-rooms.ts'
+import { mutate, proofOf } from './testing-proofs.ts'
+import { firstVerdict, secondVerifier } from './testing-second-verifier.ts'
+
+const SEEDS = Number(process.env.PARLEY_FUZZ_SEEDS ?? 200)
+const FIRST = Number(process.env.PARLEY_FUZZ_SEED ?? 0)
+const seeds = Array.from({ length: process.env.PARLEY_FUZZ_SEED ? 1 : SEEDS }, (_, i) => FIRST + i)
+/** A proof by a seed is large: a file takes a tenth of a second on a machine that has other things to do. */
+const patience = 60_000 + SEEDS * 1_000
+
+let second: ReturnType<typeof secondVerifier>
+beforeAll(() => {
+  second = secondVerifier()
+})
+afterAll(() => second[Symbol.dispose]())
+
+/** What both say; it is the same. */
+async function verdictOf(what: string, asked: { bytes: Uint8Array; kid: string }) {
+  const [ours, theirs] = await Promise.all([firstVerdict(asked), second.verdict(asked)])
+  expect(ours, what).toEqual(theirs)
+  return theirs
+}
+
+test('the second verifier knows RFC 8032’s vectors, and which JSON is canonical', () => {
+  const args = ['-B', '-m', 'unittest', '-q', 'verify_proof_test']
+  const { status, stderr } = spawnSync(engineProgram('python'), args, { cwd: join(import.meta.dirname, '../../scripts'), encoding: 'utf8' })
+  expect(stderr).toMatch(/Ran \d+ tests/)
+  expect(status, stderr).toBe(0)
+})
+
+test('both verifiers say the same of every proof, and of every way of changing it without the hub’s key', async () => {
+  for (const seed of seeds) {
+    const proof = proofOf(seed)
+    expect(await verdictOf(`seed ${seed}`, proof)).toMatchObject({ ok: true })
+    const { bytes, what } = mutate(seed, proof.bytes, proofOf(seed + 1))
+    expect(await verdictOf(`seed ${seed}: ${what}`, { bytes, kid: proof.kid })).toMatchObject({ ok: false })
+  }
+}, patience)
+
+test('both verifiers say the same of what a hub signs that lies', async () => {
+  const found = new Set<string>()
+  for (const seed of seeds) {
+    const { what, ...proof } = dishonest(seed)
+    const verdict = await verdictOf(`seed ${seed}: ${what}`, proof)
+    found.add(verdict.ok ? 'ok' : verdict.problem)
+  }
+  if (seeds.length > 100) expect(found).toContain('deal.differs').toContain('acceptance.notOpen')
+}, patience)
+
+test.each(malformedFiles())('malformed, say both: $what', async ({ what, says, ...file }) => {
+  expect(await verdictOf(what, file)).toMatchObject(says)
+})
+
+test.each(oddRooms())('signed by the hub, and odd: $what', async ({ what, says, ...file }) => {
+  expect(await verdictOf(what, file)).toMatchObject(says === true ? { ok: true } : says)
+})
