@@ -69,12 +69,12 @@ const piece = ({ deliverable, platform, format, due, state, links, note }: Deliv
   return `<tr><td class="n">${deliverable}<td>${words(format)} on ${words(platform)}${said.join('')}<td>${day(due)}<td>${escaped(state)}`
 }
 const work = (all: readonly Deliverable[]) =>
-  `<table><thead><tr><th class="n">No.<th>Piece<th>Due<th>State</thead>\n${all.map(piece).join('\n')}\n</table>`
+  `<table><thead><tr><th class="n no">No.<th>Piece<th>Due<th>State</thead>\n${all.map(piece).join('\n')}\n</table>`
 
 const part = ({ milestone, amount, currency, due, state, note }: Milestone) =>
   `<tr><td class="n">${milestone}<td class="n">${money({ amount, currency })}<td>${when(due)}${note === null ? '' : block(note)}<td>${escaped(state)}`
 const payments = (all: readonly Milestone[]) =>
-  `<table><thead><tr><th class="n">No.<th class="n">Amount<th>Due<th>State</thead>\n${all.map(part).join('\n')}\n</table>`
+  `<table><thead><tr><th class="n no">No.<th class="n">Amount<th>Due<th>State</thead>\n${all.map(part).join('\n')}\n</table>`
 
 const proof = ({ hash, roomId, terms, versions }: Agreement) => `<p>Both sides accepted the same terms by their hash, SHA-256:
 <p><code>${escaped(hash)}</code>

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { MiddlewareHandler } from 'hono'
 import { escaped } from '../docs/markdown.ts'
 import type { AppEnv } from '../route.ts'
+import { untagged } from './shown.ts'
 
 /** For paper first: A4, black on white, in a type to be read. What people wrote keeps inside its own box. */
 const STYLE = `
@@ -15,11 +16,13 @@ h2{font:600 1.05rem/1.3 system-ui,"Segoe UI",Arial,sans-serif;margin:2rem 0 .6re
 h3{font:600 .95rem/1.4 system-ui,"Segoe UI",Arial,sans-serif;margin:1.2rem 0 .4rem;break-after:avoid}
 p{margin:.4rem 0}
 .lead{font-size:1.1rem;margin:0}
-small,.note,.sub{font:.82rem/1.45 system-ui,"Segoe UI",Arial,sans-serif;color:#4a505c}
+small,.note{font:.82rem/1.45 system-ui,"Segoe UI",Arial,sans-serif;color:#4a505c}
 table{border-collapse:collapse;width:100%;margin:.4rem 0}
 th,td{text-align:start;vertical-align:top;padding:.35rem .8rem .35rem 0;border-bottom:1px solid #d4d8df}
 th{font:600 .82rem/1.5 system-ui,"Segoe UI",Arial,sans-serif;color:#4a505c}
+thead th{overflow-wrap:normal}
 th[scope=row]{width:11rem}
+.no{width:3rem}
 td.n,th.n{text-align:end;white-space:nowrap;font-variant-numeric:tabular-nums}
 td table{margin:0}
 td table tr:last-child>*{border-bottom:0}
@@ -36,7 +39,7 @@ ol.steps>li{border-top:1px solid #d4d8df;padding:.6rem 0}
 ol.steps>li.talk{color:#4a505c;font:.82rem/1.45 system-ui,"Segoe UI",Arial,sans-serif}
 footer{margin-top:2.5rem;border-top:1px solid #d4d8df;padding-top:.6rem}
 @media (max-width:45rem){body{padding:1.5rem 1.2rem;margin:0}}
-@media print{html{background:none}body{margin:0;max-width:none;padding:0;font-size:10.5pt}h1{font-size:19pt}.screen{display:none}}
+@media print{html{background:none}body{margin:0;max-width:none;padding:0;font-size:10.5pt}h1{font-size:19pt}}
 `
 const HASH = createHash('sha256').update(STYLE).digest('base64')
 /** A page may use this style, and nothing else at all. It says so itself, too: it is kept as a file, or shown by an app. */
@@ -54,7 +57,7 @@ export const printed = (title: string, body: string): string => `<!doctype html>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${escaped(INSIDE)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escaped(title)}</title>
+<title>${untagged(title)}</title>
 <style>${STYLE}</style>
 ${body}</html>
 `

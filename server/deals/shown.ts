@@ -3,10 +3,13 @@ import { escaped } from '../docs/markdown.ts'
 
 /** What cannot be seen, or turns the direction of what follows. Line ends and tabs show; joiners are letters of some scripts. */
 const UNSEEN = /(?!\n|\t|\u200c|\u200d|\ufe0f)[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu
-const sign = (c: string) => `<span class="unseen">U+${c.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}</span>`
+const codeOf = (c: string) => `U+${c.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`
+const sign = (c: string) => `<span class="unseen">${codeOf(c)}</span>`
 /** What people wrote, safe in a page. What is in it and cannot be seen is shown, since it was signed as well. */
 const plain = (text: string): string => escaped(text.replaceAll('\r\n', '\n')).replace(UNSEEN, sign)
 
+/** The same where there can be no tags. */
+export const untagged = (text: string): string => escaped(text).replace(UNSEEN, codeOf)
 /** A name or a few words of people. They turn the direction of nothing but themselves. */
 export const words = (text: string): string => `<bdi>${plain(text)}</bdi>`
 /** What people wrote at length, with its lines. */

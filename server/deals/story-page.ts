@@ -1,6 +1,7 @@
 import type { Envelope, RoomId, Teller } from '../../client-sdk/contract/index.ts'
 import { escaped } from '../docs/markdown.ts'
 import { nameOf, standing } from './agreement-page.ts'
+import { applicationMove, deliverableMove, milestoneMove } from './moves-in-words.ts'
 import { printed } from './print.ts'
 import type { Newest, Told } from './read-story.ts'
 import { block, count, moment, words } from './shown.ts'
@@ -29,20 +30,20 @@ Parley moves no money and holds none. This page is for reading; the log, at <cod
 function step(told: Told): string {
   if (told.kind === 'messages') {
     const { first, last, count: n, from, to } = told.talk
-    const when = first === last ? moment(from) : `${moment(from)} to ${moment(to)}`
-    return `<li class="step talk">${n >= 1_000 ? '1,000 messages or more' : count(n, 'message')}, entries ${first} to ${last}, ${when}\n`
+    const place = first === last ? `entry ${first}, ${moment(from)}` : `entries ${first} to ${last}, ${moment(from)} to ${moment(to)}`
+    return `<li class="step talk">${n >= 1_000 ? '1,000 messages or more' : count(n, 'message')}, ${place}\n`
   }
   const { event, who, changes } = told
   const [what, more] = sentence(event)
   const terms = event.type === 'offer.proposed' ? event.data.deal.terms : null
   const shown = terms && (changes ? changesTable(changes, terms.fee.currency) : termsTable(terms))
   return `<li class="${shown ? 'terms' : 'step'}"><small>${moment(event.at)} · entry ${event.seq}</small>
-<p>${teller(who)}: ${what}
+<p>${teller(who)} ${what}
 ${more}${shown ?? ''}
 `
 }
 
-const FOR = { brand: ', for the brand', creator: ', the creator' } as const
+const FOR = { brand: ' (brand)', creator: ' (creator)' } as const
 function teller({ side, name }: Teller): string {
   if (side === 'system') return 'Parley'
   return side === 'admin' ? 'An administrator of Parley' : `${nameOf(name)}${FOR[side]}`
@@ -60,7 +61,7 @@ function sentence(event: Envelope): [string, string] {
     case 'application.statusChanged': {
       const { move, from, to } = event.data.deal
       const { personal } = event.data
-      return [`${escaped(move)}; it was ${escaped(standing(from))} and is ${escaped(standing(to))}`, said(personal, personal?.reason)]
+      return [`${applicationMove[move]} (${escaped(standing(from))} → ${escaped(standing(to))})`, said(personal, personal?.reason)]
     }
     case 'offer.proposed': {
       const { offer, basedOn, validUntil, hash } = event.data.deal
@@ -79,19 +80,19 @@ function sentence(event: Envelope): [string, string] {
       return [`${event.type === 'offer.declined' ? 'declined' : 'withdrew'} version ${deal.offer}`, said(personal, personal?.reason)]
     }
     case 'offer.expired':
-      return [`version ${event.data.deal.offer} ran out`, '']
+      return [`ended version ${event.data.deal.offer}, whose time had run out`, '']
     case 'offer.commented': {
       const { deal, personal } = event.data
-      return [`on version ${deal.offer}, ${termName(deal.term, deal.item)}`, said(personal, personal?.text)]
+      return [`said of version ${deal.offer}, ${termName(deal.term, deal.item)}:`, said(personal, personal?.text)]
     }
     case 'deliverable.statusChanged': {
       const { deal, personal } = event.data
       const links = (personal?.links ?? []).map((link) => `<p>${words(link)}`).join('')
-      return [`${moved(deal)} piece ${deal.deliverable}`, links + said(personal, personal?.note)]
+      return [`${deliverableMove[deal.move]} piece ${deal.deliverable} of the work`, links + said(personal, personal?.note)]
     }
     case 'milestone.statusChanged': {
       const { deal, personal } = event.data
-      return [`${moved(deal)} payment ${deal.milestone}`, said(personal, personal?.note)]
+      return [`${milestoneMove[deal.move]} payment ${deal.milestone}`, said(personal, personal?.note)]
     }
     case 'log.erased': {
       const { seqs, reason } = event.data.deal
@@ -101,8 +102,6 @@ function sentence(event: Envelope): [string, string] {
       return [escaped(event.type), '']
   }
 }
-
-const moved = ({ move, from, to }: { move: string; from: string; to: string }) => `${escaped(move)} (${escaped(from)} → ${escaped(to)}),`
 
 function application({ data: { personal } }: Envelope<'application.submitted'>): string {
   if (!personal) return ERASED
