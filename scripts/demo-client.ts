@@ -12,12 +12,12 @@ export type Report =
   | { kind: 'acknowledged'; text: string; seq: number }
   | { kind: 'messages'; seqs: number[]; texts: (string | null)[] }
 
-const [email, direct, url, title] = process.argv.slice(2) as [string, string, string, string]
+const [email, direct, url, roomId] = process.argv.slice(2) as [string, string, string, string]
 const tell = (report: Report) => process.send!(report)
 
 const me = await signIn(direct, { email, password: DEMO_PASSWORD })
 const parley = connect({ url, getToken: me.getToken })
-const room = parley.room((await parley.rooms()).find((r) => r.title === title)!.roomId)
+const room = parley.room(roomId)
 
 let status = ''
 parley.subscribe(() => {

@@ -43,9 +43,12 @@ function run(name: string, code: string): string {
 
 test('the README’s snippets compile and run', { timeout: 120_000 }, () => {
   const blocks = blocksOf('README.md')
-  expect(blocks).toHaveLength(2)
+  expect(blocks).toHaveLength(3)
   expect(run('talk', here(blocks[0]!))).toContain('Hello!')
   expect(run('apply', here(blocks[1]!))).toMatch(/ by .*\nsubmitted\n/)
+  const bargain = here(blocks[2]!).replace(".data/proof.jsonl'", `${folder.slice(process.cwd().length + 1)}/proof.jsonl'`)
+  expect(run('deal', bargain)).toMatch(/^agreed [\s\S]*amount: 90000, currency: 'EUR'/)
+  expect(readFileSync(join(folder, 'proof.jsonl'), 'utf8')).toContain('offer.accepted')
 })
 
 test('the snippets of the SDK’s README compile and run, one after the other', { timeout: 120_000 }, () => {

@@ -29,6 +29,6 @@ function demo(port: string): string[] {
     `  Who can sign in, all with the password ${DEMO_PASSWORD}`,
     ...everybody.map(({ email, name, as }) => `    ${email.padEnd(width)}  ${name}, ${as}`),
     '',
-    `  See two of them talk: ${port === '3000' ? '' : `PORT=${port} `}npm run demo`,
+    `  See two of them make a deal: ${port === '3000' ? '' : `PORT=${port} `}npm run demo`,
   ]
 }
