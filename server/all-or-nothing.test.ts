@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import type { CommandId, RoomId } from '../client-sdk/contract/index.ts'
+import { type CommandId, type RoomId, SYSTEM } from '../client-sdk/contract/index.ts'
 import { child, killChildren } from '../persistence/testing/child.ts'
 import { verifyStream } from '../persistence/verify.ts'
 import { apply, type Opening, openCampaign, submission, terms } from './applications/testing.ts'
@@ -12,7 +12,11 @@ import { pinMessage } from './chat/pin-message.ts'
 import { react } from './chat/react.ts'
 import { sendMessage } from './chat/send-message.ts'
 import type { Ctx } from './ctx.ts'
+import { agreed, someTerms } from './deals/testing.ts'
+import { dealContradictions } from './deals/testing-contradictions.ts'
+import { cancel, handIn, pay, submit } from './deals/testing-work.ts'
 import { marketContradictions } from './market/testing-contradictions.ts'
+import { ownId } from './once.ts'
 import { commandId, type TestPerson, type World, world } from './testing.ts'
 import { type Killed, useCases } from './testing-killed.ts'
 
@@ -146,6 +150,55 @@ const cases: { useCase: Killed['useCase']; events: string[]; make(): Promise<Com
       return { by: owner, input: { commandId: commandId(), applicationId } }
     },
   },
+  {
+    useCase: 'submitDeliverable',
+    events: ['deliverable.statusChanged', 'application.statusChanged'],
+    async make() {
+      const { creator, applicationId } = await agreed(w)
+      return { by: creator, input: { commandId: commandId(), applicationId, deliverable: 1, links: ['https://example.com/reel'] } }
+    },
+  },
+  {
+    useCase: 'reviewDeliverable',
+    events: ['deliverable.statusChanged', 'application.statusChanged'],
+    async make() {
+      const its = await agreed(w)
+      await handIn(w, its, 1)
+      const { seq: submitted } = await submit(w, its, 2)
+      const { applicationId, campaign } = its
+      return { by: campaign.owner, input: { commandId: commandId(), applicationId, deliverable: 2, submitted, move: 'approve' } }
+    },
+  },
+  {
+    useCase: 'moveMilestone',
+    events: ['milestone.statusChanged'],
+    async make() {
+      const its = await agreed(w, someTerms({ payments: [{ amount: 90_000, due: 'onAgreement' }] }))
+      for (const move of ['invoice', 'pay'] as const) await pay(w, its, 1, move)
+      return { by: its.creator, input: { commandId: commandId(), applicationId: its.applicationId, milestone: 1, move: 'dispute' } }
+    },
+  },
+  {
+    useCase: 'cancelAgreed',
+    events: ['application.statusChanged'],
+    async make() {
+      const its = await agreed(w)
+      const { version } = await cancel(w, its.creator, its, 'cancel.request')
+      const { applicationId, campaign } = its
+      return { by: campaign.owner, input: { commandId: commandId(), applicationId, version, move: 'cancel.confirm', reason: 'So be it' } }
+    },
+  },
+  {
+    useCase: 'resolveDispute',
+    events: ['deliverable.statusChanged', 'application.statusChanged'],
+    async make() {
+      const its = await agreed(w, someTerms({ revisionRounds: 0 }))
+      await handIn(w, its, 1)
+      await handIn(w, its, 2, 'dispute')
+      const decision = { what: 'deliverable', number: 2, move: 'cancel', reason: 'It is not what was agreed' }
+      return { by: await w.person('admin'), input: { commandId: commandId(), applicationId: its.applicationId, ...decision } }
+    },
+  },
 ]
 
 /** A brand of its own, with somebody besides its owner and two rooms that follow the two. */
@@ -229,19 +282,28 @@ const contradictions = {
     select r.id from room r where (r.members, r.told_members) <> (
       select count(*), count(*) filter (where m.since > 0) from member m where m.room_id = r.id and m.removed_at is null)`,
   'a command without an effect, or without an answer': `
-    select c.id from command c where c.result = 'null' or not exists (select from event e where e.command_id = c.id)`,
+    select c.id from command c where c.result = 'null'
+      or c.name <> 'deal.resolve' and not exists (select from event e where e.command_id = c.id)`, // what an administrator decides the platform tells
   'an effect without its command': `
     select e.stream_id, e.seq from event e join room r on r.id = e.stream_id
-     where e.type <> 'chat.messageSent' and not exists (select from command c where c.id = e.command_id)`,
+     where e.type <> 'chat.messageSent' and not exists (select from command c where c.id = e.command_id)
+       and not (e.actor_key = '${SYSTEM}' and e.type in ('deliverable.statusChanged', 'milestone.statusChanged', 'application.statusChanged'))`,
   'a room without its stream, or a stream without its room': `
     select id from room full join (select id from stream where kind = 'room') s using (id) where room.id is null or s.id is null`,
 }
-const ALL = Object.entries({ ...contradictions, ...marketContradictions, ...applicationContradictions }).map(
+const ALL = Object.entries({ ...contradictions, ...marketContradictions, ...applicationContradictions, ...dealContradictions }).map(
   ([name, sql]) => `select '${name}' as name where exists (${sql})`,
 )
 const found = async () => (await superuser.query<{ name: string }>(ALL.join(' union all '))).rows.map((row) => row.name)
-const eventsOf = async (command: CommandId): Promise<{ type: string; room: RoomId }[]> =>
-  (await superuser.query('select type, stream_id as room from event where command_id = $1 order by n', [command])).rows
+/** Of a command, with what the platform told in its room because of it. */
+const eventsOf = async ({ by, input: { commandId } }: Command): Promise<{ type: string; room: RoomId }[]> =>
+  (
+    await superuser.query(
+      `select type, stream_id as room from event where command_id = $1 or command_id = $2 and stream_id in (select id from room)
+        order by command_id <> $1, n`,
+      [commandId, ownId(w.as(by), commandId)],
+    )
+  ).rows
 
 const run = ({ by, input }: Command, useCase: Killed['useCase'], killedBefore: number) => {
   const session = { sessionId: w.as(by).session!.sessionId, userId: by.userId, role: by.role }
@@ -270,7 +332,7 @@ test.each(cases)(
       const process_ = run(command, useCase, killedBefore)
       const ended = await process_.ended
       expect([0, 'SIGKILL']).toContain(ended)
-      const done = await eventsOf(command.input.commandId)
+      const done = await eventsOf(command)
       seen.add(done.length)
       if (done.length > 0) expect(done.map((e) => e.type)).toEqual(events)
       expect(await found()).toEqual([])
@@ -278,7 +340,7 @@ test.each(cases)(
       const answer = await again(command)
       if (ended === 0) expect(process_.lines).toEqual([answer])
       expect(await again(command)).toEqual(answer)
-      const finished = await eventsOf(command.input.commandId)
+      const finished = await eventsOf(command)
       expect(finished.map((e) => e.type)).toEqual(events)
       expect(await found()).toEqual([])
       expect(await verifyStream(w.db, finished[0]!.room)).toMatchObject({ ok: true })

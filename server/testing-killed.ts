@@ -12,8 +12,11 @@ import { editMessage } from './chat/edit-message.ts'
 import { pinMessage } from './chat/pin-message.ts'
 import { react } from './chat/react.ts'
 import { type Ctx, context, house, type SessionInfo } from './ctx.ts'
+import { resolveDispute } from './deals/resolve-dispute.ts'
+import { reviewDeliverable, submitDeliverable } from './deliverables/move-deliverable.ts'
 import { unlimited } from './limits.ts'
 import { eraseMessages } from './log/erase-messages.ts'
+import { moveMilestone } from './milestones/move-milestone.ts'
 import { addMember } from './rooms/add-member.ts'
 import { configureRoom } from './rooms/configure-room.ts'
 import { createRoom } from './rooms/create-room.ts'
@@ -35,8 +38,14 @@ export const useCases = {
   moveCampaign,
   submitApplication,
   moveApplication,
+  /** Goes another way than the others of its moves. */
+  cancelAgreed: moveApplication,
   moveApplications,
   openNotes,
+  submitDeliverable,
+  reviewDeliverable,
+  moveMilestone,
+  resolveDispute,
 }
 export type Killed = {
   url: string
