@@ -3,7 +3,7 @@ import { connect } from '../client.ts'
 import type { Parley } from '../parley.ts'
 import { roomId } from '../testing.ts'
 import { type DealRoom, dealRoom } from './deal.ts'
-import { FakeDeal, hashOf, shownOf, someTerms, toldBy } from './testing-deal.ts'
+import { FakeDeal, hashOf, sha256, shownOf, someTerms, toldBy } from './testing-deal.ts'
 
 let fake: FakeDeal
 const clients: Parley[] = []
@@ -27,37 +27,53 @@ type Dice = ReturnType<typeof diceOf>
 
 beforeEach(() => {
   vi.useFakeTimers()
+  // The platform's digest is not on our clock.
+  vi.spyOn(crypto.subtle, 'digest').mockImplementation(async (_, bytes) => sha256(bytes as Uint8Array))
   fake = new FakeDeal()
   for (const side of ['creator', 'brand'] as const) fake[side].limits.events = 6
 })
 afterEach(() => {
   for (const parley of clients.splice(0)) parley.close()
   vi.useRealTimers()
+  vi.restoreAllMocks()
 })
 
 const link = 'https://example.com/1'
-/** Anything that an app may order, allowed or not. */
+/** Anything that an app may order, mostly what `nextMoves()` says. */
 function order({ offers, deliverables, milestones, deal }: DealRoom, dice: Dice): Promise<unknown> {
   const terms = () => someTerms({ revisionRounds: dice(3), clauses: dice(2) ? ['Be kind'] : [] })
+  const moves = deal.nextMoves()
   const offer = offers.all[dice(offers.all.length)] ?? 1
   const latest = offers.open ?? offer
-  const piece = deliverables.all[dice(deliverables.all.length)] ?? 1
-  const part = milestones.all[dice(milestones.all.length)] ?? 1
-  const orders = [
-    () => offers.propose(terms()),
-    () => offers.propose(terms(), { basedOn: dice(3) }),
-    () => offers.counter(latest, terms(), { validUntil: dice(2) ? new Date(Date.now() + dice(20_000)) : null }),
-    () => offers.decline(latest, 'No'),
-    () => offers.withdraw(latest),
-    () => offers.comment(offer, 'fee', `About ${dice(1_000)}`),
-    () => deliverables.submit(piece, { links: [link] }),
-    () => deliverables.approve(piece),
-    () => deliverables.requestRevision(piece, 'Louder'),
-    () => deliverables.dispute(piece),
-    () => milestones[(['invoice', 'pay', 'confirm', 'dispute'] as const)[dice(4)]!](part),
-    () => (dice(6) ? deal.revokeCancel() : deal.requestCancel()),
-  ]
-  return orders[dice(orders.length)]!()
+  const piece = deliverables.all[dice(deliverables.all.length)]
+  const part = milestones.all[dice(milestones.all.length)]
+  const orders: Record<string, () => Promise<unknown>> = {
+    propose: () => offers.propose(terms(), dice(5) ? {} : { basedOn: dice(3) }),
+    counter: () => offers.counter(latest, terms(), { validUntil: dice(2) ? new Date(Date.now() + dice(20_000)) : null }),
+    accept: () => offers.accept(latest),
+    decline: () => offers.decline(latest, 'No'),
+    withdraw: () => offers.withdraw(latest),
+    comment: () => offers.comment(offer, 'fee', `About ${dice(1_000)}`),
+    'work.submit': () => deliverables.submit(piece ?? 1, { links: [link] }),
+    'work.approve': () => deliverables.approve(piece ?? 1),
+    'work.requestRevision': () => deliverables.requestRevision(piece ?? 1, 'Louder'),
+    'work.dispute': () => deliverables.dispute(piece ?? 1),
+    'pay.invoice': () => milestones.invoice(part ?? 1),
+    'pay.pay': () => milestones.pay(part ?? 1),
+    'pay.confirm': () => milestones.confirm(part ?? 1),
+    'pay.dispute': () => milestones.dispute(part ?? 1),
+    'cancel.request': () => deal.requestCancel(),
+    'cancel.revoke': () => deal.revokeCancel(),
+  }
+  const legal = [
+    ...(moves.propose ? ['propose'] : []),
+    ...moves.offer,
+    ...(moves.deliverables[piece?.deliverable ?? 0] ?? []).map((move) => `work.${move}`),
+    ...(moves.milestones[part?.milestone ?? 0] ?? []).map((move) => `pay.${move}`),
+    ...moves.cancel,
+  ].filter((name) => name in orders)
+  const names = dice(4) > 0 && legal.length > 0 ? legal : Object.keys(orders)
+  return orders[names[dice(names.length)]!]!()
 }
 
 /** Whatever is shown, a version binds only if the log says so, and nothing that is not on its way differs from it. */

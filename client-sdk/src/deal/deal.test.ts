@@ -331,6 +331,7 @@ test('E10 orders go in order, again after a lost connection under the same id, a
   expect(fake.deal?.offers).toHaveLength(1)
   expect(room.offers.all).toMatchObject([{ offer: 1, pending: null }]) // the log has told it, though the answer is lost
   expect(room.deal.state.waiting).toBe(2)
+  expect(room.offers.comments).toMatchObject([{ text: 'As we said', pending: true }])
   fake.creator.network = () => [1]
   fake.creator.cut()
   await seconds(10)
@@ -339,6 +340,41 @@ test('E10 orders go in order, again after a lost connection under the same id, a
   expect(ids().length).toBeGreaterThan(2)
   expect(shownOf(room)).toEqual(toldBy(fake))
   expect(fake.deal).toMatchObject({ offers: [{}], comments: [{}] })
+})
+
+test('E10 what the log has told is shown once, though the answer is still to come', async () => {
+  fake.do('brand', 'offer.propose', { terms: someTerms() })
+  await joined()
+  fake.creator.network = (what) => (what === 'reply' ? [5_000] : [1])
+  const said = room.offers.comment(1, 'fee', 'A little more?')
+  await seconds(0.1)
+  expect(room.deal.state.waiting).toBe(1)
+  expect(room.offers.comments).toMatchObject([{ text: 'A little more?', pending: false }])
+  await seconds(5)
+  await said
+  const done = room.offers.accept(1)
+  await hashed()
+  expect(room.deal.state.waiting).toBe(1)
+  expect(room.offers.binding).toMatchObject({ state: 'accepted', pending: null })
+  await seconds(5)
+  await done
+  expect(shownOf(room)).toEqual(toldBy(fake))
+})
+
+test('E10 what was told while the deal is being read again stays shown as on its way until it is there', async () => {
+  fake.do('brand', 'offer.propose', { terms: someTerms() })
+  await joined()
+  fake.creator.cut()
+  for (let i = 0; i < 40; i++) fake.log.hear()
+  fake.latency = 20_000
+  await seconds(5)
+  expect(room.state.status).toBe('live') // by a snapshot
+  const said = room.offers.comment(1, 'fee', 'A little more?')
+  await seconds(1)
+  expect(await said).toMatchObject({ offer: 1 })
+  expect(room.offers.comments).toMatchObject([{ text: 'A little more?', pending: true }])
+  await seconds(30)
+  expect(shownOf(room)).toEqual(toldBy(fake))
 })
 
 test('E10 orders wait for the deal, those from before it was read first, and for the connection', async () => {
@@ -398,6 +434,20 @@ test('E10 a review is of the submission that was shown: of an older one it is st
   } finally {
     brand.close()
   }
+})
+
+test('E10 an answer that says nothing is none: the order goes again', async () => {
+  await joined()
+  const { intercept } = fake.creator
+  let bad = 1
+  fake.creator.intercept = (name, input) => {
+    const reply = intercept(name, input)
+    return name === 'offer.propose' && bad-- > 0 ? { ok: true, data: null } : reply
+  }
+  const done = room.offers.propose(someTerms())
+  await seconds(10)
+  expect(await done).toMatchObject({ offer: 1 })
+  expect(fake.deal?.offers).toHaveLength(1)
 })
 
 test('E11 whatever waits is settled when the room is left, and when the client is closed', async () => {

@@ -17,7 +17,7 @@ import type { Envelope } from '../../contract/events.ts'
 import type { ActorKey, CommandId } from '../../contract/ids.ts'
 import { nextMilestone } from '../../contract/milestones/machine.ts'
 import { type Actor, partyOf } from '../../contract/sides.ts'
-import type { Pending, Target } from './pending.ts'
+import { isIn, type Pending, type Target } from './pending.ts'
 
 /** Beyond every seq that a log will have. */
 const BEYOND = 2 ** 52
@@ -47,7 +47,11 @@ export function expected(deal: Deal, waiting: readonly Pending[], me: Me, now: s
   let so = deal
   let seq = BEYOND
   for (const pending of waiting) {
-    if (pending.seen) continue
+    if (isIn(deal, pending)) {
+      const proposed = deal.offers.find(({ seq }) => seq === pending.told)
+      if (proposed) numbers.set(pending.commandId, proposed.offer)
+      continue
+    }
     const number = so.offers.length + 1
     const { about, move, facts } = foreseen(so, pending, me.role, now, (target) => numbers.get(target) ?? Number(target))
     for (const what of about) marks.set(what, move)

@@ -105,6 +105,7 @@ const whole = (terms: NewTerms): Terms => ({ ...terms, nonce: terms.nonce ?? hex
 
 /** What is sent is the hash of what was shown. */
 async function assertHash(terms: Terms, hash: string): Promise<void> {
+  if (!crypto.subtle) throw new ParleyError('request.invalid', 'To accept takes a page that was loaded by https')
   const shown = await crypto.subtle.digest('SHA-256', Uint8Array.from(termsBytes(terms)))
   if (hex(new Uint8Array(shown)) !== hash) throw new ParleyError('offer.otherTerms', 'The terms that are shown are not those of that hash')
 }

@@ -1,3 +1,4 @@
+import type { Deal } from '../../contract/deals/schema.ts'
 import type { CommandId, EventId } from '../../contract/ids.ts'
 import type { Output } from '../../contract/index.ts'
 import type { CommandInput } from '../socket.ts'
@@ -30,13 +31,19 @@ export type NewOrder<N extends DealOrderName = DealOrderName> = {
   [K in N]: { readonly name: K; readonly input: DealOrders[K]; readonly ready?: () => Promise<void> }
 }[N]
 /**
- * An order that is not known to be done. `eventId`: of the event that it will be. `seen`: the log has told that event. `place`: what it
+ * An order that is not known to be done. `eventId`: of the event that it will be. `told`: the seq of that event, once the room has told it. `place`: what it
  * was answered with.
  */
 export type Pending<N extends DealOrderName = DealOrderName> = NewOrder<N> & {
   readonly commandId: CommandId
   readonly at: string
   readonly eventId: EventId
-  readonly seen: boolean
+  readonly told: number | null
   readonly place: Output<N> | null
+}
+
+/** The deal has it. A move of an application is known by the version that it led to. */
+export function isIn({ asOf, version }: Deal, { told, place }: Pending): boolean {
+  if (told !== null) return told <= asOf
+  return place !== null && ('seq' in place ? place.seq <= asOf : place.version <= version)
 }

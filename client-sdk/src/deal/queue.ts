@@ -4,11 +4,14 @@ import type { Envelope } from '../../contract/events.ts'
 import type { ActorKey, ApplicationId, CommandId } from '../../contract/ids.ts'
 import type { Output } from '../../contract/index.ts'
 import { newId } from '../../contract/uuid.ts'
+import { unanswered } from '../errors.ts'
 import { Orders } from '../market/orders.ts'
 import { eventOf } from '../outbox.ts'
 import type { Ports } from '../ports.ts'
 import { heard, refused, type Settle } from '../promises.ts'
-import type { DealOrderName, NewOrder, Pending } from './pending.ts'
+import { malformed } from '../shapes.ts'
+import { type DealOrderName, isIn, type NewOrder, type Pending } from './pending.ts'
+import { isPlace } from './shapes.ts'
 
 /** The most that may wait. */
 const MOST = 100
@@ -19,8 +22,6 @@ export class Queue {
   readonly #deal: () => Deal | null
   readonly #changed: () => void
   readonly #asked = new Map<CommandId, Settle<Output<DealOrderName>>>()
-  /** The numbers that proposals of ours were given. */
-  readonly #numbers = new Map<CommandId, number>()
   #orders: Orders
   #waiting: readonly Pending[] = []
   #running = false
@@ -40,7 +41,7 @@ export class Queue {
   add<N extends DealOrderName>(order: NewOrder<N>, me: ActorKey, applicationId: ApplicationId): Promise<Output<N>> {
     if (this.#waiting.length >= MOST) return refused(new ParleyError('client.queueFull', 'Too much of this deal waits to be sent'))
     const commandId = newId<CommandId>()
-    const pending = { ...order, commandId, at: new Date().toISOString(), eventId: eventOf(commandId, me), seen: false, place: null }
+    const pending = { ...order, commandId, at: new Date().toISOString(), eventId: eventOf(commandId, me), told: null, place: null }
     const done = new Promise<Output<DealOrderName>>((resolve, reject) => this.#asked.set(commandId, { resolve, reject }))
     this.#set([...this.#waiting, pending as Pending])
     void this.#run(applicationId)
@@ -50,12 +51,12 @@ export class Queue {
   /** The deal has changed, by `news` or otherwise: what the log has told is expected no more. */
   told(news: readonly Envelope[]): void {
     if (this.#waiting.length === 0) return
-    const ids = new Set(news.map(({ id }) => id))
-    this.#waiting = this.#open(this.#waiting.map((pending) => (ids.has(pending.eventId) ? { ...pending, seen: true } : pending)))
+    const seqs = new Map(news.map(({ id, seq }) => [id, seq]))
+    this.#waiting = this.#open(this.#waiting.map((pending) => ({ ...pending, told: seqs.get(pending.eventId) ?? pending.told })))
   }
   #open(waiting: readonly Pending[]): readonly Pending[] {
     const deal = this.#deal()
-    return waiting.filter((pending) => !isDone(pending, deal))
+    return waiting.filter((pending) => !deal || pending.place === null || !isIn(deal, pending))
   }
 
   /** The connection is there again. */
@@ -84,36 +85,34 @@ export class Queue {
 
   async #send(pending: Pending, applicationId: ApplicationId): Promise<void> {
     const { commandId, name, ready } = pending
+    const orders = this.#orders // those of a later visit must not send it
     try {
       await ready?.()
-      const input = { ...this.#aimed(pending), applicationId, commandId }
-      const orders = this.#orders
-      this.#answered(commandId, await orders.insist(() => this.#ports.command(name, input as never)))
+      const input = { ...pending.input, applicationId, commandId } as never
+      this.#answered(commandId, await orders.insist(async () => placeIn(await this.#ports.command(name, input))))
     } catch (error) {
       this.#refused(commandId, error)
     }
   }
 
-  /** With the number of a version that was itself on its way. */
-  #aimed({ input }: Pending): object {
-    if (!('offer' in input) || typeof input.offer === 'number') return input
-    const offer = this.#numbers.get(input.offer)
-    if (offer === undefined) throw notProposed()
-    return { ...input, offer }
-  }
-
+  /** Those that are about what it proposed learn its number. */
   #answered(commandId: CommandId, place: Output<DealOrderName>): void {
-    if ('offer' in place) this.#numbers.set(commandId, place.offer)
     this.#take(commandId)?.resolve(place)
-    this.#set(this.#open(this.#waiting.map((pending) => (pending.commandId === commandId ? ({ ...pending, place } as Pending) : pending))))
+    const offer = 'offer' in place ? place.offer : null
+    const waiting = this.#waiting.map((pending) => {
+      if (pending.commandId === commandId) return { ...pending, place } as Pending
+      return isAbout(pending, commandId) ? ({ ...pending, input: { ...pending.input, offer } } as Pending) : pending
+    })
+    this.#set(this.#open(waiting))
   }
 
   /** With it go those that are about what it would have proposed. */
   #refused(commandId: CommandId, reason: unknown): void {
     this.#take(commandId)?.reject(reason)
-    const isAbout = ({ input }: Pending) => 'offer' in input && input.offer === commandId
-    for (const pending of this.#waiting.filter(isAbout)) this.#take(pending.commandId)?.reject(notProposed(reason))
-    this.#set(this.#waiting.filter((pending) => pending.commandId !== commandId && !isAbout(pending)))
+    const isGone = (pending: Pending) => pending.commandId === commandId || isAbout(pending, commandId)
+    const cause = new ParleyError('resource.notFound', 'That version was not proposed', { cause: reason })
+    for (const pending of this.#waiting.filter(isGone)) this.#take(pending.commandId)?.reject(cause)
+    this.#set(this.#waiting.filter((pending) => !isGone(pending)))
   }
 
   #take(commandId: CommandId): Settle<Output<DealOrderName>> | undefined {
@@ -128,10 +127,9 @@ export class Queue {
   }
 }
 
-const notProposed = (cause?: unknown) => new ParleyError('resource.notFound', 'That version was not proposed', { cause })
-
-/** Answered, and what is shown has it. A move of an application is known by the version that it led to. */
-function isDone({ place, seen }: Pending, deal: Deal | null): boolean {
-  if (!place || !deal) return false
-  return seen || ('seq' in place ? place.seq <= deal.asOf : place.version <= deal.version)
+const isAbout = ({ input }: Pending, proposal: CommandId): boolean => 'offer' in input && input.offer === proposal
+/** What answers nothing counts as no answer: it is asked again. */
+function placeIn(answer: Output<DealOrderName>): Output<DealOrderName> {
+  if (!isPlace(answer)) throw unanswered(malformed('answer'))
+  return answer
 }

@@ -1,3 +1,4 @@
+import type { DealPlace } from '../../contract/deals/place.ts'
 import type { Agreement, Deal, Story } from '../../contract/deals/schema.ts'
 import type { Deliverable } from '../../contract/deliverables/schema.ts'
 import type { Milestone } from '../../contract/milestones/schema.ts'
@@ -29,5 +30,6 @@ export const isDeal = object<Deal>({
   milestones: listOf(isMilestone),
   comments: listOf(object<OfferComment>({ seq: isCount, offer: isCount, text: orNull(isString) })),
 })
+export const isPlace = object<DealPlace>({ applicationId: isString, version: isCount })
 export const isAgreement = object<Agreement>({ offer: isCount, hash: isString, terms: isTerms, versions: list })
 export const isStory = object<Story>({ items: list, cursor: orNull(isString) })

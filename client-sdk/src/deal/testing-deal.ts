@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { nextApplication } from '../../contract/applications/machine.ts'
-import { eventId } from '../../contract/chain.ts'
+import { eventId, hex } from '../../contract/chain.ts'
 import { reduceDeal } from '../../contract/deals/reduce.ts'
 import {
   isAllApproved,
@@ -26,7 +26,8 @@ import { FakeHub, type FakeLog, me, other, otherMember, refusal, roomId } from '
 import type { DealRoom } from './deal.ts'
 
 export const applicationId = '018f0000-0000-7000-8000-00000000000d' as ApplicationId
-export const hashOf = (terms: Terms): string => createHash('sha256').update(termsBytes(terms)).digest('hex')
+export const sha256 = (bytes: Uint8Array): ArrayBuffer => Uint8Array.from(createHash('sha256').update(bytes).digest()).buffer
+export const hashOf = (terms: Terms): string => hex(new Uint8Array(sha256(termsBytes(terms))))
 let nonces = 0
 /** Terms like no others. */
 export const someTerms = (said: Partial<Terms> = {}): Terms => ({
