@@ -3,6 +3,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
   type ActorKey,
+  type ApplicationId,
   type CommandName,
   commands,
   type Input,
@@ -11,9 +12,11 @@ import {
   type RoomId,
   whispers,
 } from '../client-sdk/contract/index.ts'
+import { accept, propose } from '../server/deals/testing.ts'
+import { submitDeliverable } from '../server/deliverables/move-deliverable.ts'
 import { commandId, type TestPerson } from '../server/testing.ts'
 import { hub, type TestClient, type TestHub } from './testing.ts'
-import { apply, market } from './testing-market.ts'
+import { apply, market, terms } from './testing-market.ts'
 
 let h: TestHub
 /** What PostgreSQL was asked, without what the hub asks by itself. */
@@ -56,6 +59,24 @@ const inputs: Record<InRoom, (roomId: RoomId, seq: number, member: ActorKey) => 
 }
 const names = Object.keys(inputs) as InRoom[]
 
+/** For each command about somebody's application, an input that one of its two sides could send. What is not here does not compile. */
+type OfApplication = { [C in CommandName]: Input<C> extends { applicationId: ApplicationId } ? C : never }[CommandName]
+const hash = '0'.repeat(64)
+const about: Record<OfApplication, object> = {
+  'application.move': { version: 1, move: 'withdraw' },
+  'application.openNotes': {},
+  'offer.propose': { terms },
+  'offer.counter': { offer: 1, terms },
+  'offer.accept': { offer: 1, hash },
+  'offer.decline': { offer: 1 },
+  'offer.withdraw': { offer: 1 },
+  'offer.comment': { offer: 1, term: 'fee', text: 'Well?' },
+  'deliverable.submit': { deliverable: 1, links: ['https://example.com/a'] },
+  'deliverable.review': { deliverable: 1, submitted: 9, move: 'approve' },
+  'milestone.move': { milestone: 1, move: 'invoice' },
+  'deal.resolve': { what: 'application', number: null, move: 'cancel', reason: 'Enough' },
+}
+
 /** Two rooms that know nothing of each other, with somebody of the second who is curious about the first. */
 async function twoRooms() {
   const [one, other] = [await h.negotiation(), await h.negotiation()]
@@ -68,7 +89,7 @@ async function twoRooms() {
 }
 
 /** An answer without what is another each time, and the questions that PostgreSQL was asked for it. */
-async function attempt(client: TestClient, name: InRoom, input: object) {
+async function attempt(client: TestClient, name: InRoom | OfApplication, input: object) {
   asked.length = 0
   const reply = await client.ask(name, input)
   return { reply: reply.ok ? reply : { ...reply, error: { ...reply.error, requestId: '' } }, asked: [...asked] }
@@ -96,6 +117,46 @@ test.each(names)('%s: a room of others and none at all are the same to a strange
   if (commands[name].allow !== 'signedIn') expect(none.reply).toMatchObject({ ok: false, error: { code: 'resource.notFound' } })
   expect(theirs.asked).toEqual(none.asked) // as many questions, and the same: the time tells nothing either
   expect((await h.db.log.readAfter(one.roomId, 0, 1)).head).toBe(head)
+})
+
+test.each(Object.keys(about) as OfApplication[])(
+  '%s: a deal of another creator, and none at all, are the same to whoever has applied too, in words and in work',
+  async (name) => {
+    const { campaignId } = await market(h)
+    const one = await apply(h, await h.person('creator'), campaignId, terms)
+    const other = await h.person('creator')
+    await apply(h, other, campaignId)
+    const curious = await h.client(other)
+    const { head } = await h.db.log.readAfter(one.roomId, 0, 1)
+    const ask = (applicationId: ApplicationId) => attempt(curious, name, { commandId: commandId(), applicationId, ...about[name] })
+    await ask(one.applicationId) // warms what is remembered of the caller
+    let [theirs, none] = [await ask(one.applicationId), await ask(newId<ApplicationId>())]
+    for (let tries = 0; tries < 5 && !isDeepStrictEqual(theirs.asked, none.asked); tries++)
+      [theirs, none] = [await ask(one.applicationId), await ask(newId<ApplicationId>())]
+    expect(theirs).toEqual(none)
+    const code = commands[name].allow === 'administer' ? 'access.denied' : 'resource.notFound'
+    expect(none.reply).toMatchObject({ ok: false, error: { code } })
+    expect((await h.db.log.readAfter(one.roomId, 0, 1)).head).toBe(head)
+  },
+)
+
+test('of a deal that comes about beside theirs, creators of the same campaign hear nothing', async () => {
+  const { owner, manager, campaignId, campaignRoom } = await market(h)
+  const [creator, other] = [await h.person('creator'), await h.person('creator')]
+  const one = await apply(h, creator, campaignId)
+  const own = await apply(h, other, campaignId)
+  const [brand, curious] = [await h.client(owner), await h.client(other)]
+  const heard: unknown[] = []
+  curious.socket.onAny((...all: unknown[]) => heard.push(all))
+  for (const roomId of [campaignRoom, own.roomId]) await curious.do('room.join', { roomId })
+  const place = await propose(h, manager, one, { terms })
+  const { hash } = await accept(h, creator, one, place)
+  const work = { commandId: commandId(), applicationId: one.applicationId, deliverable: 1, links: ['https://example.com/a'] }
+  await submitDeliverable(h.as(creator), work)
+  await brand.do('chat.send', { commandId: commandId(), roomId: campaignRoom, text: 'the last word' })
+  await expect.poll(() => JSON.stringify(heard)).toContain('the last word')
+  await expect.poll(() => JSON.stringify(heard), { timeout: 5_000 }).toContain('inbox.changed') // which comes last
+  expect(JSON.stringify(heard)).not.toMatch(new RegExp(`${one.roomId}|${one.applicationId}|${hash}|offer`))
 })
 
 test('the same inputs are good for members, and do ask PostgreSQL', async () => {
