@@ -1,11 +1,15 @@
 import { spawnSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
 
-/** What there is to try, and how often unless said. `rooms`: clients on bad networks and killed nodes; `market` and `deals`: four people at once. */
+/**
+ * What there is to try, and how often unless said. `rooms`: clients on bad networks and killed nodes; `market` and `deals`: four people at
+ * once; `proofs`: changed ones.
+ */
 const kinds: Record<string, { file: string; seeds: string }> = {
   rooms: { file: 'realtime/convergence/convergence.test.ts', seeds: '2000' },
   market: { file: 'server/market/model.test.ts', seeds: '1000' },
   deals: { file: 'server/deals/model.test.ts', seeds: '10000' },
+  proofs: { file: 'client-sdk/verify/mutations.test.ts', seeds: '10000' },
 }
 const USAGE = `npm run fuzz -- [--what ${Object.keys(kinds).join('|')}] [--seeds N] [--seed S], N from 1, S a whole number as a failure printed it`
 

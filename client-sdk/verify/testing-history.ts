@@ -1,5 +1,5 @@
 import { canonical, type Json } from '../contract/canonical.ts'
-import { commitment, hex } from '../contract/chain.ts'
+import { commitment, genesis, hex } from '../contract/chain.ts'
 import type { Checkpoint } from '../contract/checkpoint.ts'
 import { nextMoves } from '../contract/deals/rules.ts'
 import type { Deal } from '../contract/deals/schema.ts'
@@ -7,10 +7,10 @@ import type { ActorKey, ApplicationId, EventId, RoomId, SessionId } from '../con
 import { acceptanceBytes, termsBytes } from '../contract/offers/bytes.ts'
 import type { Terms } from '../contract/offers/schema.ts'
 import { termNames } from '../contract/offers/term-names.ts'
-import type { ProofEntry } from '../contract/proof.ts'
+import { hashOf, type ProofEntry } from '../contract/proof.ts'
 import type { Role } from '../contract/roles.ts'
 import { digest } from './digest.ts'
-import { keyFrom, rechained, signed, signedCheckpoint, type TestKey, told } from './testing-lines.ts'
+import { keyFrom, signed, signedCheckpoint, type TestKey, told } from './testing-lines.ts'
 import type { Random } from './testing-random.ts'
 
 const SYSTEM = '00000000-0000-8000-8000-000000000001' as ActorKey
@@ -24,6 +24,8 @@ export class History {
   readonly checkpoints: Checkpoint[] = []
   entries: ProofEntry[] = []
   #deal: Deal | null = null
+  #folded = 0
+  #hash: Uint8Array
   #now = Date.parse('2026-03-01T10:00:00.000Z')
   readonly #random: Random
 
@@ -31,11 +33,13 @@ export class History {
     this.#random = random
     this.room = random.uuid()
     this.keys = [hub]
+    this.#hash = genesis(digest, this.room)
     this.members = { owner: random.uuid(), manager: random.uuid(), viewer: random.uuid(), creator: random.uuid() }
   }
 
   get deal(): Deal | null {
-    if (this.#deal?.asOf !== this.entries.length) this.#deal = told(this.room, this.entries)
+    this.#deal = told(this.room, this.entries.slice(this.#folded), this.#deal)
+    this.#folded = this.entries.length
     return this.#deal
   }
   get now(): string {
@@ -60,7 +64,9 @@ export class History {
     }
     const seq = this.entries.length + 1
     const header = { seq, id: uuid<EventId>(), type, version: 1, actor, at: this.now }
-    this.entries.push({ ...header, ...parts, erased: null, withheld: null, hash: '' })
+    const entry = { ...header, ...parts, erased: null, withheld: null, hash: '' }
+    this.#hash = hashOf(digest, this.#hash, this.room, entry)
+    this.entries.push({ ...entry, hash: hex(this.#hash) })
     return seq
   }
 
@@ -74,7 +80,7 @@ export class History {
   }
 
   checkpoint(): void {
-    const last = rechained(this.room, this.entries).at(-1)!
+    const last = this.entries.at(-1)!
     if (this.checkpoints.at(-1)?.seq !== last.seq) this.checkpoints.push(signedCheckpoint(this.signer, last, this.room, this.now))
   }
 

@@ -38,19 +38,19 @@ export const signedCheckpoint = (by: TestKey, { seq, hash }: ProofEntry, stream:
 }
 
 /** The same entries with the hashes that they should have. */
-export function rechained(room: RoomId, entries: readonly ProofEntry[]): ProofEntry[] {
-  let previous = genesis(digest, room)
+export const rechained = (room: RoomId, entries: readonly ProofEntry[], previous = genesis(digest, room)): ProofEntry[] => {
+  let hash = previous
   return entries.map((entry) => {
-    previous = hashOf(digest, previous, room, entry)
-    return { ...entry, hash: hex(previous) }
+    hash = hashOf(digest, hash, room, entry)
+    return { ...entry, hash: hex(hash) }
   })
 }
-/** The deal that these entries tell. */
-export const told = (room: RoomId, entries: readonly ProofEntry[]): Deal | null =>
+/** The deal that these entries tell, after those that told of the one before. */
+export const told = (room: RoomId, entries: readonly ProofEntry[], before: Deal | null = null): Deal | null =>
   entries.reduce<Deal | null>((deal, { seq, id, type, version, actor, at, deal: part }) => {
     const data = { deal: part === null ? null : JSON.parse(part), personal: null }
     return reduceDeal(deal, { roomId: room, seq, id, type, version, actor, at, data } as unknown as Envelope)
-  }, null)
+  }, before)
 
 const utf8 = new TextEncoder()
 export const lineOf = (line: ProofLine): string => `${canonical(line as unknown as Json)}\n`

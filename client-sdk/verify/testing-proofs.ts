@@ -1,5 +1,5 @@
 import { begin, History, step } from './testing-history.ts'
-import { keyFrom, rechained, sealed, told } from './testing-lines.ts'
+import { keyFrom, sealed } from './testing-lines.ts'
 import { type Random, randomFrom } from './testing-random.ts'
 
 export { mutate } from './testing-mutations.ts'
@@ -50,8 +50,7 @@ export function proofOf(seed: number): { bytes: Uint8Array; kid: string } {
     if (random.chance(0.15)) history.checkpoint()
     if (random.chance(0.02)) history.rotate()
   }
-  const { room, now: at, keys, checkpoints } = history
-  const entries = rechained(room, history.entries)
-  const parts = { room, at, keys: keys.map(({ jwk }) => jwk), entries, checkpoints, deal: told(room, entries) }
+  const { room, now: at, keys, entries, checkpoints, deal } = history
+  const parts = { room, at, keys: keys.map(({ jwk }) => jwk), entries, checkpoints, deal }
   return { bytes: sealed(parts, history.signer), kid: history.signer.jwk.kid }
 }
