@@ -172,8 +172,8 @@ test('an administrator reads it while something waits for one, and is told by wh
     who: { side: 'admin', name: null },
     personal: { reason: 'Both want it' },
   })
-  for (const read of [part(admin, p.roomId), getDeal(w.as(admin), p), getAgreement(w.as(admin), p)])
-    await expect(read).rejects.toMatchObject({ code: 'resource.notFound' })
+  for (const read of [() => part(admin, p.roomId), () => getDeal(w.as(admin), p), () => getAgreement(w.as(admin), p)])
+    await expect(read()).rejects.toMatchObject({ code: 'resource.notFound' })
 })
 
 test('only the room of an application has a story: no campaign’s, and no notes', async () => {

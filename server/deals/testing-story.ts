@@ -91,13 +91,13 @@ export async function talkMuch(w: World, roomId: RoomId, messages: number, taken
 }
 
 type Asked = { text: string; values: unknown[] }
-/** What PostgreSQL is asked meanwhile, in prepared statements. */
+/** What PostgreSQL is asked meanwhile. */
 export async function asking<T>(work: () => Promise<T>): Promise<{ value: T; asked: Asked[] }> {
   const asked: Asked[] = []
   const real = pg.Client.prototype.query
   pg.Client.prototype.query = function (this: pg.Client, ...args: unknown[]) {
-    const [config] = args as [string | { text?: string; values?: unknown[] }]
-    if (typeof config === 'object' && config.text) asked.push({ text: config.text, values: config.values ?? [] })
+    const [config, values] = args as [string | { text: string; values?: unknown[] }, unknown[]?]
+    asked.push(typeof config === 'string' ? { text: config, values: values ?? [] } : { text: config.text, values: config.values ?? [] })
     return Reflect.apply(real, this, args)
   } as typeof real
   try {
