@@ -5,22 +5,22 @@ import type { ProofEntry } from '../contract/proof.ts'
 import { digest } from './digest.ts'
 import { type Parts, partsOf, signed } from './testing-lines.ts'
 import { ownHub, type Part, resealed } from './testing-own-hub.ts'
-import { proofOf } from './testing-proofs.ts'
 import { type Random, randomFrom } from './testing-random.ts'
 
 /**
  * A proof by a hub that lies: entries are changed, moved, left out and made up, and everything is hashed and signed again by a key that is
  * pinned. No signature helps against it, so what a verifier says comes from the rules alone, and often from the last ones.
  */
-export function dishonest(seed: number): { bytes: Uint8Array; kid: string; what: string } {
+export function dishonest(seed: number, bytes: Uint8Array, other: { bytes: Uint8Array }): { bytes: Uint8Array; kid: string; what: string } {
   const random = randomFrom(seed ^ 0x11e5)
-  const parts = partsOf(proofOf(seed).bytes)
+  const parts = partsOf(bytes)
+  const others = partsOf(other.bytes).entries
   const what: string[] = []
   // What is missing would be found before the deal is.
   let entries = random.chance(0.2) ? parts.entries : parts.entries.map((entry) => ({ ...entry, erased: null, withheld: null }))
   for (let i = 1 + random.int(3); i > 0; i--) {
     const lie = random.pick(Object.keys(lies))
-    entries = lies[lie]!(random, entries, parts)
+    entries = lies[lie]!(random, entries, others)
     what.push(lie)
   }
   if (random.chance(0.9)) entries = entries.map((entry, i) => ({ ...entry, seq: i + 1 }))
@@ -29,10 +29,12 @@ export function dishonest(seed: number): { bytes: Uint8Array; kid: string; what:
   return { bytes: resealed(parts, given), kid: ownHub.jwk.kid, what: what.join(', ') }
 }
 
-type Lie = (random: Random, entries: ProofEntry[], parts: Parts) => ProofEntry[]
+type Lie = (random: Random, entries: ProofEntry[], others: ProofEntry[]) => ProofEntry[]
 const lies: Record<string, Lie> = {
   'a value is another': ({ int, ...random }, entries) => {
-    const counted = entries.flatMap(({ type, deal }, i) => (deal !== null && !type.startsWith('chat.') && !type.startsWith('something.') ? [i] : []))
+    const counted = entries.flatMap(({ type, deal }, i) =>
+      deal !== null && !type.startsWith('chat.') && !type.startsWith('something.') ? [i] : [],
+    )
     const at = random.pick(counted)
     if (at === undefined) return entries
     return entries.with(at, { ...entries[at]!, deal: canonical(changed({ int, ...random }, JSON.parse(entries[at]!.deal!))) })
@@ -56,10 +58,7 @@ const lies: Record<string, Lie> = {
     const none = { personal: null, personalSalt: null, erased: null, withheld: null }
     return entries.with(at, { ...entries[at]!, ...pick([none, { ...none, erased: hexOf(32) }, { ...none, withheld: hexOf(32) }]) })
   },
-  'another room’s entry is there': ({ int, pick }, entries) => {
-    const others = partsOf(proofOf(int(500)).bytes).entries
-    return entries.toSpliced(int(entries.length), 0, pick(others))
-  },
+  'another room’s entry is there': ({ int, pick }, entries, others) => entries.toSpliced(int(entries.length), 0, pick(others)),
 }
 
 /** One value somewhere in it is changed. */
@@ -73,13 +72,29 @@ function changed(random: Random, value: Json): Json {
     return { ...value, [name]: changed(random, (value as Part)[name]!) }
   }
   if (typeof value === 'number') return value + random.pick([-1, 1, 1, 2])
-  return random.pick(['brand', 'creator', 'owner', 'approved', 'cancelled', 'completed', 'due', 'submit', 'requestRevision', 'x', 1, 2, null, true])
+  return random.pick([
+    'brand',
+    'creator',
+    'owner',
+    'approved',
+    'cancelled',
+    'completed',
+    'due',
+    'submit',
+    'requestRevision',
+    'x',
+    1,
+    2,
+    null,
+    true,
+  ])
 }
 
 /** With the hash of its terms, and with a signature of our own. */
 function attestedAgain(entry: ProofEntry, { room, deal }: Parts): ProofEntry {
   const part = entry.deal === null || !entry.type.startsWith('offer.') ? null : JSON.parse(entry.deal)
-  if (entry.type === 'offer.proposed' && part?.terms && typeof part.terms === 'object') part.hash = hex(digest.sha256(termsBytes(part.terms)))
+  if (entry.type === 'offer.proposed' && part?.terms && typeof part.terms === 'object')
+    part.hash = hex(digest.sha256(termsBytes(part.terms)))
   if (entry.type === 'offer.accepted' && part?.attestation && deal) {
     const attestation = { ...part.attestation, keyId: ownHub.jwk.kid }
     const bytes = acceptanceBytes({ ...attestation, ...part, room, application: deal.applicationId, member: entry.actor })

@@ -1,8 +1,8 @@
 import { goodParts, ownHub, resealed } from './testing-own-hub.ts'
 import type { Verdict } from './testing-second-verifier.ts'
 
-/** A file that no generator comes upon, and what docs/proof.md says of it; true where it holds. */
-export type Odd = { what: string; bytes: Uint8Array; kid: string; says: true | Partial<Verdict> }
+/** A file that no generator comes upon, and what docs/proof.md says of it. */
+export type Odd = { what: string; bytes: Uint8Array; kid: string; says: Partial<Verdict> }
 
 const bytesOf = (lines: readonly (string | Uint8Array)[], end = '\n'): Uint8Array =>
   Uint8Array.from(Buffer.concat(lines.flatMap((line) => [Buffer.from(line as string), Buffer.from(end)])))

@@ -26,6 +26,7 @@ const deep = (n: number): Json => (n === 0 ? 1 : [deep(n - 1)])
 const odd = (what: string, says: Odd['says'], given: Partial<Parts> = {}): Odd => ({ what, says, kid, bytes: resealed(parts, given) })
 /** These entries come last, and the deal that is stated is the one that the contract tells. */
 const told = (what: string, says: Odd['says'], ...entries: Told[]): Odd => odd(what, says, { entries: withEntries(parts, ...entries) })
+const holds: Odd['says'] = { ok: true }
 const wrong = (problem: string, seq: number | null, line = (seq ?? 0) + 1): Odd['says'] => ({
   ok: false,
   problem: problem as never,
@@ -66,19 +67,19 @@ function entries(): Odd[] {
   const empty = { ...withEntries(parts, filled(0)).at(-1)!, hash: 'a'.repeat(64) }
   const left = 16_777_216 - Buffer.byteLength(lineOf({ entry: empty }))
   return [
-    ...types.map((type) => told(`the type ${JSON.stringify(type)}`, true, { type, says: { a: 1 } })),
+    ...types.map((type) => told(`the type ${JSON.stringify(type)}`, holds, { type, says: { a: 1 } })),
     ...texts.map((text) =>
-      told(`the deal part ${JSON.stringify(text.slice(0, 20))} of no known type`, true, { type: 'something.unknown', deal: text }),
+      told(`the deal part ${JSON.stringify(text.slice(0, 20))} of no known type`, holds, { type: 'something.unknown', deal: text }),
     ),
     ...texts.map((text) =>
-      told(`the personal part ${JSON.stringify(text.slice(0, 20))}`, true, { type: 'chat.messageSent', personal: text }),
+      told(`the personal part ${JSON.stringify(text.slice(0, 20))}`, holds, { type: 'chat.messageSent', personal: text }),
     ),
-    told('a moment that no calendar has', true, { type: 'a', at: '9999-99-99T99:99:99.999Z' }),
-    told('the greatest version', true, { type: 'a', version: 2 ** 53 - 1 }),
-    told('the longest line', true, filled(left)),
+    told('a moment that no calendar has', holds, { type: 'a', at: '9999-99-99T99:99:99.999Z' }),
+    told('the greatest version', holds, { type: 'a', version: 2 ** 53 - 1 }),
+    told('the longest line', holds, filled(left)),
     told('a line that is a byte too long', malformed(1), filled(left + 1)),
-    told('a role that objects have', true, { type: 'room.memberAdded', says: { member: memberOf(parts, 'viewer'), role: 'constructor' } }),
-    told('a deal part 64 deep', true, { type: 'room.memberRemoved', says: { a: deep(63), member: memberOf(parts, 'viewer') } }),
+    told('a role that objects have', holds, { type: 'room.memberAdded', says: { member: memberOf(parts, 'viewer'), role: 'constructor' } }),
+    told('a deal part 64 deep', holds, { type: 'room.memberRemoved', says: { a: deep(63), member: memberOf(parts, 'viewer') } }),
     told('a deal part 65 deep', malformed(1), { type: 'room.memberRemoved', says: { a: deep(64), member: memberOf(parts, 'viewer') } }),
     told('a deal part with a fraction', malformed(1), { type: 'room.memberRemoved', says: { a: 1.5, member: memberOf(parts, 'viewer') } }),
     told('a deal part that is null', malformed(1), { type: 'room.memberRemoved', deal: 'null' }),
@@ -98,14 +99,14 @@ function hidden(): Odd[] {
     told('words beside their erasure', wrong('hash.differs', next), { type: 'a', personal: '{}', erased: gone }, erased([next])),
     told('empty words beside their withdrawal', wrong('hash.differs', next), { ...sent, personal: '' }, deleted(next)),
     told('erased and taken back', wrong('hash.differs', next), { ...sent, erased: gone }, deleted(next), erased([next])),
-    told('erased, as is told later', true, { type: 'a', erased: gone }, { type: 'b' }, erased([next, next, 9_000_000])),
+    told('erased, as is told later', holds, { type: 'a', erased: gone }, { type: 'b' }, erased([next, next, 9_000_000])),
     told('erased, as was told before', wrong('payload.missing', next + 1), erased([next + 1]), { type: 'a', erased: gone }),
     told('an erasure that erases itself', wrong('payload.missing', next), { ...erased([next]), erased: gone }),
-    told('an erasure of nothing', true, erased([])),
+    told('an erasure of nothing', holds, erased([])),
     told('an erasure of what is no number', malformed(1), { type: 'log.erased', says: { reason: 'legalOrder', seqs: [0] } }),
-    told('taken back later', true, sent, deleted(next)),
-    told('taken back before', true, deleted(next + 1), sent),
-    told('an edit taken back with its message', true, { type: 'chat.messageSent' }, edited(next), deleted(next)),
+    told('taken back later', holds, sent, deleted(next)),
+    told('taken back before', holds, deleted(next + 1), sent),
+    told('an edit taken back with its message', holds, { type: 'chat.messageSent' }, edited(next), deleted(next)),
     told('an edit taken back by itself', wrong('payload.missing', next + 1), { type: 'chat.messageSent' }, edited(next), deleted(next + 1)),
     told('what is no message taken back', wrong('payload.missing', next), { type: 'a', withheld: gone }, deleted(next)),
     told('taken back, but only erased is told', wrong('payload.missing', next), sent, erased([next])),
@@ -132,26 +133,26 @@ function deals(): Odd[] {
     says: { [kind]: n, move, to },
   })
   return [
-    agreed('terms with names that objects have', true, { ...terms, ...strange }),
-    agreed('a hundred pieces', true, of(60, 40)),
+    agreed('terms with names that objects have', holds, { ...terms, ...strange }),
+    agreed('a hundred pieces', holds, of(60, 40)),
     agreed(
       'other pieces, then the same',
-      true,
+      holds,
       of(1, 1, 2),
       moved('deliverable', 1),
       moved('deliverable', 2, 'requestRevision', 'approved'),
     ),
     agreed(
       'a due that is null, payments below zero',
-      true,
+      holds,
       { ...terms, payments: [{ amount: -(2 ** 53 - 1), due: '' }] },
       moved('milestone', 1, '', 'paid'),
     ),
-    agreed('no pieces and no payments', true, { ...terms, deliverables: [], payments: [] }),
-    agreed('moves of what is not there', true, terms, moved('deliverable', 999), moved('milestone', 999)),
+    agreed('no pieces and no payments', holds, { ...terms, deliverables: [], payments: [] }),
+    agreed('moves of what is not there', holds, terms, moved('deliverable', 999), moved('milestone', 999)),
     agreed(
       'a state that objects have',
-      true,
+      holds,
       terms,
       moved('deliverable', 1, '__proto__', '__proto__'),
       moved('milestone', 1, 'toString', 'constructor'),
@@ -165,7 +166,7 @@ function deals(): Odd[] {
     proposes('the number of an offer that there is', wrong('terms.differ', next), { offer: 1 }),
     proposes('a number that leaves one out', wrong('terms.differ', next), { offer: parts.deal!.offers.length + 2 }),
     proposes('an offer by nobody', malformed(1), { by: 'viewer' }),
-    proposes('more members than are named', true, { basedOn: 77, validUntil: 'never', reason: 'x', acceptance: 1, state: 'accepted' }),
+    proposes('more members than are named', holds, { basedOn: 77, validUntil: 'never', reason: 'x', acceptance: 1, state: 'accepted' }),
     accepts('an acceptance of what was declined', 'acceptance.notOpen', acceptance(parts, terms, { offer: 1 })),
     accepts('an acceptance of what never was', 'acceptance.notOpen', acceptance(parts, terms, { offer: 99 })),
     accepts('an acceptance of other terms', 'acceptance.otherTerms', acceptance(parts, terms, { hash: 'd'.repeat(64) })),
@@ -199,11 +200,14 @@ function deals(): Odd[] {
       acceptance(parts, terms),
       acceptance(parts, terms),
     ),
-    told('submitted again', true, { type: 'application.submitted', says: { applicationId: memberOf(parts, 'owner') } }),
-    told('an end that is none', true, proposal(parts, terms), { type: 'application.statusChanged', says: { to: '__proto__', version: 9 } }),
-    told('an end', true, proposal(parts, terms), { type: 'application.statusChanged', says: { to: 'cancelled', version: 9 } }),
-    told('what was accepted is declined', true, { type: 'offer.declined', says: { offer: parts.deal!.binding! } }),
-    told('a comment on no offer', true, { type: 'offer.commented', says: { offer: 99, term: '', item: 0 } }),
+    told('submitted again', holds, { type: 'application.submitted', says: { applicationId: memberOf(parts, 'owner') } }),
+    told('an end that is none', holds, proposal(parts, terms), {
+      type: 'application.statusChanged',
+      says: { to: '__proto__', version: 9 },
+    }),
+    told('an end', holds, proposal(parts, terms), { type: 'application.statusChanged', says: { to: 'cancelled', version: 9 } }),
+    told('what was accepted is declined', holds, { type: 'offer.declined', says: { offer: parts.deal!.binding! } }),
+    told('a comment on no offer', holds, { type: 'offer.commented', says: { offer: 99, term: '', item: 0 } }),
     odd('another deal', wrong('deal.differs', null, next + 3), { deal: { ...parts.deal!, version: 77 } }),
     odd('no deal is stated', wrong('deal.differs', null, next + 3), { deal: null }),
     odd('a deal with more members', wrong('deal.differs', null, next + 3), { deal: { ...parts.deal!, a: 1 } as never }),
@@ -220,11 +224,11 @@ function dealless(): Odd[] {
   const terms = parts.deal!.offers[0]!.terms as unknown as Json
   const first = proposal(parts, terms, { offer: 1 })
   return [
-    odd('no deal', true, only()),
-    odd('proposals without a deal', true, only(first, first, { type: 'offer.declined', says: { offer: 1 } })),
+    odd('no deal', holds, only()),
+    odd('proposals without a deal', holds, only(first, first, { type: 'offer.declined', says: { offer: 1 } })),
     odd('a second proposal without a deal', wrong('terms.differ', 2), only(proposal(parts, terms, { offer: 2 }))),
     odd('an acceptance without a deal', wrong('acceptance.notOpen', 3), only(first, acceptance(parts, terms, { offer: 1 }))),
-    odd('a state without a deal', true, only({ type: 'application.statusChanged', says: { to: 'agreed', version: 2 } })),
+    odd('a state without a deal', holds, only({ type: 'application.statusChanged', says: { to: 'agreed', version: 2 } })),
     odd('a deal out of nothing', wrong('deal.differs', null, 3), { ...only(), deal: {} as never }),
   ]
 }
@@ -253,8 +257,8 @@ function signatures(): Odd[] {
   const good = sealed({ ...parts, entries, keys: listed, checkpoints: [] }, ownHub)
   const signature = Buffer.from(JSON.parse(Buffer.from(good).toString().trimEnd().split('\n').at(-1)!).seal.signature, 'base64url')
   return [
-    odd('a key twice', true, { keys: [...listed, ownHub.jwk] }),
-    odd('a key that is no point', true, { keys: [...listed, noPoint] }),
+    odd('a key twice', holds, { keys: [...listed, ownHub.jwk] }),
+    odd('a key that is no point', holds, { keys: [...listed, noPoint] }),
     odd('a key under another’s id', wrong('key.differs', null, 1), { keys: [...listed, { ...noPoint, kid }] }),
     swears('a checkpoint beyond the end', 'tail.cut', next, { seq: next }),
     swears('a checkpoint far beyond the end', 'tail.cut', 2 ** 53 - 1, { seq: 2 ** 53 - 1 }),
