@@ -206,7 +206,16 @@ function hidden(entries: readonly ProofEntry[], random: Random, how: 'erased' | 
 }
 
 /** How far the forger goes. */
-const efforts = ['nothing', 'hashes', 'own key listed', 'own key in place', 'own key alone', 'no checkpoints', 'no statement'] as const
+const efforts = [
+  'nothing',
+  'hashes',
+  'own key listed',
+  'own key in place',
+  'own key alone',
+  'no checkpoints',
+  'checkpoints left',
+  'no statement',
+] as const
 
 /** Somebody with all of the file and no key of the hub changes what it says, and recomputes what follows from that. */
 export function attack(random: Random, bytes: Uint8Array, otherBytes: Uint8Array): { bytes: Uint8Array; what: string } | null {
@@ -235,7 +244,9 @@ function forged(parts: Parts, changed: ProofEntry[], effort: (typeof efforts)[nu
     : effort === 'own key alone'
       ? [forger.jwk]
       : [...parts.keys, forger.jwk]
-  const checkpoints = known.map((one) => {
+  const isLeft = effort === 'checkpoints left'
+  const checkpoints = known.map((one, i) => {
+    if (isLeft) return kept[i]!
     const unsigned = { ...one, stream: parts.room as StreamId, keyId }
     return random.chance(0.9) ? { ...unsigned, signature: signed(forger, checkpointBytes(unsigned)) } : one
   })
