@@ -12,7 +12,7 @@ import { pinMessage } from './chat/pin-message.ts'
 import { react } from './chat/react.ts'
 import { sendMessage } from './chat/send-message.ts'
 import type { Ctx } from './ctx.ts'
-import { agreed, someTerms } from './deals/testing.ts'
+import { agreed, propose, provedBy, someTerms } from './deals/testing.ts'
 import { dealContradictions } from './deals/testing-contradictions.ts'
 import { cancel, handIn, pay, submit } from './deals/testing-work.ts'
 import { marketContradictions } from './market/testing-contradictions.ts'
@@ -33,7 +33,8 @@ afterAll(async () => {
   await w.close()
 })
 
-type Command = { by: TestPerson; input: { commandId: CommandId } }
+/** `ctx`: where it takes a session that is one. */
+type Command = { by: TestPerson; ctx?: Ctx; input: { commandId: CommandId } }
 /** Each makes a world of its own for one run of a use case, and says what events the whole of it is. */
 const cases: { useCase: Killed['useCase']; events: string[]; make(): Promise<Command> }[] = [
   {
@@ -148,6 +149,37 @@ const cases: { useCase: Killed['useCase']; events: string[]; make(): Promise<Com
       const { campaignId, owner } = await smallCampaign()
       const { applicationId } = await apply(w, await w.person(), campaignId)
       return { by: owner, input: { commandId: commandId(), applicationId } }
+    },
+  },
+  {
+    useCase: 'proposeOffer',
+    events: ['offer.proposed', 'application.statusChanged'],
+    async make() {
+      const { campaignId, owner } = await smallCampaign()
+      const { applicationId } = await apply(w, await w.person(), campaignId)
+      const validUntil = new Date(Date.now() + 3_600_000).toISOString()
+      return { by: owner, input: { commandId: commandId(), applicationId, terms: someTerms(), validUntil, basedOn: null } }
+    },
+  },
+  {
+    useCase: 'acceptOffer',
+    events: ['offer.accepted', 'application.statusChanged'],
+    async make() {
+      const { campaignId, owner } = await smallCampaign()
+      const creator = await w.person()
+      const its = await apply(w, creator, campaignId)
+      const { applicationId, offer, hash } = await propose(w, owner, its, { validUntil: new Date(Date.now() + 3_600_000).toISOString() })
+      return { by: creator, ctx: await provedBy(w, creator), input: { commandId: commandId(), applicationId, offer, hash } }
+    },
+  },
+  {
+    useCase: 'acceptAmendment',
+    events: ['offer.accepted'],
+    async make() {
+      const its = await agreed(w)
+      const { owner } = its.campaign
+      const { applicationId, offer, hash } = await propose(w, its.creator, its, { basedOn: 1 })
+      return { by: owner, ctx: await provedBy(w, owner), input: { commandId: commandId(), applicationId, offer, hash } }
     },
   },
   {
@@ -305,8 +337,8 @@ const eventsOf = async ({ by, input: { commandId } }: Command): Promise<{ type: 
     )
   ).rows
 
-const run = ({ by, input }: Command, useCase: Killed['useCase'], killedBefore: number) => {
-  const session = { sessionId: w.as(by).session!.sessionId, userId: by.userId, role: by.role }
+const run = ({ by, ctx = w.as(by), input }: Command, useCase: Killed['useCase'], killedBefore: number) => {
+  const session = { sessionId: ctx.session!.sessionId, userId: by.userId, role: by.role }
   return child<unknown>(new URL('./testing-killed.ts', import.meta.url), {
     url: w.url,
     session,
@@ -323,8 +355,8 @@ test.each(cases)(
   'P5: $useCase, killed before each of its statements, leaves all or nothing, and is finished by its repeat',
   PATIENCE,
   async ({ useCase, events, make }) => {
-    const again = (command: Command): Promise<unknown> =>
-      (useCases[useCase] as (ctx: Ctx, input: unknown) => Promise<unknown>)(w.as(command.by), command.input)
+    const again = ({ by, ctx = w.as(by), input }: Command): Promise<unknown> =>
+      (useCases[useCase] as (ctx: Ctx, input: unknown) => Promise<unknown>)(ctx, input)
     const seen = new Set<number>()
     /** True where the process lived to answer: there is no such statement. */
     const kill = async (killedBefore: number): Promise<boolean> => {

@@ -1,4 +1,6 @@
+import { generateKeyPairSync } from 'node:crypto'
 import pg from 'pg'
+import { signerFrom } from '../persistence/checkpoints.ts'
 import { openDatabase } from '../persistence/database.ts'
 import { moveApplication } from './applications/move-application.ts'
 import { moveApplications } from './applications/move-applications.ts'
@@ -17,6 +19,8 @@ import { reviewDeliverable, submitDeliverable } from './deliverables/move-delive
 import { unlimited } from './limits.ts'
 import { eraseMessages } from './log/erase-messages.ts'
 import { moveMilestone } from './milestones/move-milestone.ts'
+import { acceptOffer } from './offers/accept-offer.ts'
+import { proposeOffer } from './offers/propose-offer.ts'
 import { addMember } from './rooms/add-member.ts'
 import { configureRoom } from './rooms/configure-room.ts'
 import { createRoom } from './rooms/create-room.ts'
@@ -42,6 +46,10 @@ export const useCases = {
   cancelAgreed: moveApplication,
   moveApplications,
   openNotes,
+  proposeOffer,
+  acceptOffer,
+  /** Of terms that change others, and move no application. */
+  acceptAmendment: acceptOffer,
   submitDeliverable,
   reviewDeliverable,
   moveMilestone,
@@ -59,7 +67,8 @@ export type Killed = {
 /** Runs one use case in a process that dies at a given statement; says its answer where it lives to. */
 async function main({ url, session, useCase, input, killedBefore }: Killed): Promise<void> {
   const db = await openDatabase({ url })
-  const h = house(db, { limits: unlimited() } as Parameters<typeof house>[1]) // these use cases need nothing else of it
+  const signer = signerFrom(generateKeyPairSync('ed25519').privateKey.export({ format: 'pem', type: 'pkcs8' }).toString())
+  const h = house(db, { limits: unlimited(), signer } as Parameters<typeof house>[1]) // these use cases need nothing else of it
   const ctx = context(h, { ...session, endsAt: new Date(Date.now() + 60_000) })
   let statements = 0
   const dieHere = () => ++statements === killedBefore && process.kill(process.pid, 'SIGKILL')
