@@ -31,6 +31,27 @@ async function bundle(code: string) {
   expect(Object.values(metafile.outputs).flatMap(({ imports }) => imports)).toEqual([])
   return { compressed, files, sizes: `${contents.length} bytes, gzip ${compressed}, brotli ${brotliCompressSync(contents).length}` }
 }
+/** Of the program that checks proofs, as it is. */
+const VERIFIER_BUDGET = 25_000
+test('what checks proofs is one file of at most 25 kB, and needs nothing but Node', async () => {
+  const { outputFiles, metafile } = await build({
+    entryPoints: [join(import.meta.dirname, 'verify/main.ts')],
+    bundle: true,
+    minify: true,
+    write: false,
+    metafile: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    logLevel: 'silent',
+  })
+  console.log(`parley-verify: ${outputFiles[0]!.contents.length} bytes`)
+  expect(outputFiles[0]!.contents.length).toBeLessThanOrEqual(VERIFIER_BUDGET)
+  expect(Object.keys(metafile.inputs).filter((file) => file.includes('node_modules'))).toEqual([])
+  const used = Object.values(metafile.outputs).flatMap(({ imports }) => imports.map(({ path }) => path))
+  expect(new Set(used)).toEqual(new Set(['node:crypto', 'node:fs', 'node:util'])) // no network
+})
+
 const base = `export * from './index.ts'`
 
 test('the SDK with all that it uses is at most 25 kB compressed, and needs nothing of Node nor of any package', async () => {

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
-import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { buildSync } from 'esbuild'
 
 /**
  * Makes `client-sdk/dist/`, the package as it is published: `npm pack ./client-sdk/dist`. In the repository the package's entry is its source;
@@ -18,6 +19,7 @@ const {
   devDependencies: _dev,
   exports: entries,
   imports,
+  bin,
   ...manifest
 } = JSON.parse(readFileSync(here('package.json'), 'utf8'))
 const inJs = (sources: Record<string, string>, types: boolean): object =>
@@ -27,7 +29,15 @@ const inJs = (sources: Record<string, string>, types: boolean): object =>
       return [name, types ? { types: `${base}.d.ts`, default: `${base}.js` } : `${base}.js`]
     }),
   )
+/** Programs, each a file that needs nothing but Node. */
+const programs = Object.entries<string>(bin).map(([name, source]) => {
+  const program = source.replace(/\.ts$/, '.js')
+  const outfile = here(`dist/${program}`)
+  buildSync({ entryPoints: [here(source)], outfile, bundle: true, minify: true, platform: 'node', format: 'esm', target: 'node20' })
+  chmodSync(outfile, 0o755)
+  return [name, program]
+})
 const inside = Object.fromEntries(Object.entries<Record<string, string>>(imports).map(([name, sources]) => [name, inJs(sources, false)]))
-const published = { ...manifest, sideEffects: false, exports: inJs(entries, true), imports: inside }
+const published = { ...manifest, sideEffects: false, exports: inJs(entries, true), imports: inside, bin: Object.fromEntries(programs) }
 writeFileSync(here('dist/package.json'), `${JSON.stringify(published, null, 2)}\n`)
 copyFileSync(here('README.md'), here('dist/README.md'))
