@@ -1,41 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type ApplicationState, applicationStates, finalStates } from '../applications/machine.ts'
+import { finalStates } from '../applications/machine.ts'
 import type { Actor } from '../sides.ts'
-import {
-  COMMENTS_MAX,
-  isAllApproved,
-  isMilestoneDue,
-  isPast,
-  nextMoves,
-  OFFERS_MAX,
-  openOffer,
-  type Refusal,
-  refuseComment,
-  refuseDeliverableMove,
-  refuseMilestoneMove,
-  refuseOfferMove,
-  refuseProposal,
-  roundsAgreed,
-  waitingIn,
-} from './rules.ts'
+import { COMMENTS_MAX, isPast, nextMoves, OFFERS_MAX, openOffer, refuseComment, refuseOfferMove, refuseProposal } from './rules.ts'
 import type { Deal } from './schema.ts'
-import { begun, type Done, done, expired, moved, termsWith } from './testing.ts'
+import { accept, after, begun, code, done, expired, HASH, inState, paid, pay, propose, terms, termsWith } from './testing.ts'
 
 const NOW = '2026-01-01T12:00:00.000Z'
-const HASH = 'a'.repeat(64)
-const terms = termsWith()
-const reels = (count: number) => [{ platform: 'instagram', format: 'reel', count, due: null }]
-const paid = (...amounts: number[]) => amounts.map((amount) => ({ amount, due: 'onAgreement' as const }))
-
-/** The deal after these have done that, one after the other. */
-const after = (deal: Deal, ...steps: readonly (readonly [Actor, Done])[]): Deal => steps.reduce((so, [as, its]) => done(so, as, its), deal)
-const propose = (said: Partial<Extract<Done, { do: 'propose' }>> = {}): Done => ({ do: 'propose', terms, hash: HASH, ...said })
-const accept = (offer: number): Done => ({ do: 'accept', offer, hash: HASH })
-const work = (move: Extract<Done, { do: 'deliverable' }>['move'], number = 1): Done => ({ do: 'deliverable', number, move })
-const pay = (move: Extract<Done, { do: 'milestone' }>['move'], number = 1): Done => ({ do: 'milestone', number, move })
-const with_ = (deal: Deal, state: ApplicationState): Deal => ({ ...deal, state })
-
 const fresh = begun()
 const open = after(fresh, ['owner', propose()])
 const agreed = after(open, ['creator', accept(1)])
@@ -49,7 +20,6 @@ const closedBy = {
   expired: expired(open),
 }
 const full = Array.from({ length: OFFERS_MAX }).reduce<Deal>((deal) => done(deal, 'owner', propose()), fresh)
-const code = (refusal: Refusal | null) => refusal?.code ?? null
 const lookers = ['viewer', 'admin', 'system'] as const
 
 describe('to propose', () => {
@@ -61,7 +31,7 @@ describe('to propose', () => {
   test.each(['owner', 'manager', 'creator'] as const)('%s may, where nothing is open', (as) => {
     expect(refusal(fresh, as)).toBeNull()
     expect(refusal(agreed, as)).toBeNull()
-    for (const state of ['submitted', 'shortlisted', 'negotiating'] as const) expect(refusal(with_(fresh, state), as)).toBeNull()
+    for (const state of ['submitted', 'shortlisted', 'negotiating'] as const) expect(refusal(inState(fresh, state), as)).toBeNull()
     for (const deal of Object.values({ ...closedBy, countered: fresh })) expect(refusal(deal, as)).toBeNull()
   })
   test.each<[string, string | null, string | null]>([
@@ -92,7 +62,7 @@ describe('to propose', () => {
     ['what was invoiced, and more', null, refusal(invoiced, 'owner', { terms: termsWith({ payments: paid(100, 50) }) })],
     ['once an open version’s time is over', null, code(refuseProposal(until(NOW), { terms, basedOn: null }, 'owner', NOW))],
   ])('%s: %s', (_, expected, refused) => expect(refused).toBe(expected))
-  test.each(finalStates)('not when it is %s', (state) => expect(refusal(with_(fresh, state), 'owner')).toBe('application.illegalMove'))
+  test.each(finalStates)('not when it is %s', (state) => expect(refusal(inState(fresh, state), 'owner')).toBe('application.illegalMove'))
   test('what was invoiced last cannot be left out', () => {
     const two = after(fresh, ['owner', propose({ terms: termsWith({ payments: paid(60, 40) }) })], ['creator', accept(1)])
     expect(refusal(after(two, ['creator', pay('invoice', 2)]), 'owner')).toBe('offer.changesPaid')
@@ -138,17 +108,17 @@ describe('with a version', () => {
   })
   test.each(moves.flatMap((move) => finalStates.map((state) => [move, state] as const)))('nobody may %s when it is %s', (move, state) => {
     const as = move === 'withdraw' ? 'owner' : 'creator'
-    expect(refusal(with_(open, state), move, as)).toBe('application.illegalMove')
+    expect(refusal(inState(open, state), move, as)).toBe('application.illegalMove')
   })
   test('to accept takes the hash of that version', () =>
     expect(refusal(open, 'accept', 'creator', { hash: 'b'.repeat(64) })).toBe('offer.otherTerms'))
   test.each(['submitted', 'shortlisted'] as const)('a creator cannot agree while it is %s, and the brand can', (state) => {
-    expect(refusal(with_(open, state), 'accept', 'creator')).toBe('application.illegalMove')
-    expect(refusal(with_(after(fresh, ['creator', propose()]), state), 'accept', 'owner')).toBeNull()
+    expect(refusal(inState(open, state), 'accept', 'creator')).toBe('application.illegalMove')
+    expect(refusal(inState(after(fresh, ['creator', propose()]), state), 'accept', 'owner')).toBeNull()
   })
   test.each(['agreed', 'agreed+brand', 'delivering', 'delivering+creator'] as const)(
     'an amendment can be accepted while it is %s',
-    (state) => expect(refusal(with_(amending, state), 'accept', 'owner')).toBeNull(),
+    (state) => expect(refusal(inState(amending, state), 'accept', 'owner')).toBeNull(),
   )
   test('an amendment cannot be accepted once it would change what was invoiced, and can be countered with what does not', () => {
     const other = after(agreed, ['owner', propose({ terms: termsWith({ payments: paid(60, 40) }) })], ['creator', pay('invoice')])
@@ -176,97 +146,6 @@ describe('to comment', () => {
   })
 })
 
-describe('with work', () => {
-  const refusal = (
-    deal: Deal,
-    move: Extract<Done, { do: 'deliverable' }>['move'],
-    as: Actor,
-    more: { deliverable?: number; submitted?: number } = {},
-  ) => code(refuseDeliverableMove(deal, { deliverable: 1, move, ...more }, as))
-  const handedIn = after(agreed, ['creator', work('submit')])
-  const seq = handedIn.deliverables[0]!.submitted!
-  const revised = after(handedIn, ['owner', work('requestRevision')], ['creator', work('submit')])
-  const disputed = after(revised, ['owner', work('dispute')])
-
-  test.each<[string, string | null, string | null]>([
-    ['submitting', null, refusal(agreed, 'submit', 'creator')],
-    ['submitting again', 'deliverable.illegalMove', refusal(handedIn, 'submit', 'creator')],
-    ['submitting, by the brand', 'deliverable.illegalMove', refusal(agreed, 'submit', 'owner')],
-    ['anything, by who looks on', 'access.denied', refusal(agreed, 'submit', 'viewer')],
-    ['what there is not', 'resource.notFound', refusal(agreed, 'submit', 'creator', { deliverable: 2 })],
-    ['approving what was not handed in', 'deliverable.illegalMove', refusal(agreed, 'approve', 'owner')],
-    ['approving', null, refusal(handedIn, 'approve', 'manager')],
-    ['approving, by the creator', 'deliverable.illegalMove', refusal(handedIn, 'approve', 'creator')],
-    ['approving this submission', null, refusal(handedIn, 'approve', 'owner', { submitted: seq })],
-    ['approving another submission', 'resource.stale', refusal(revised, 'approve', 'owner', { submitted: seq })],
-    ['a revision, where one is left', null, refusal(handedIn, 'requestRevision', 'owner')],
-    ['a dispute, where a revision is left', 'deliverable.roundsLeft', refusal(handedIn, 'dispute', 'owner')],
-    ['a revision, where none is left', 'deliverable.noRounds', refusal(revised, 'requestRevision', 'owner')],
-    ['a dispute, where none is left', null, refusal(revised, 'dispute', 'owner')],
-    ['deciding a dispute, by the brand', 'deliverable.illegalMove', refusal(disputed, 'approve', 'owner')],
-    ['deciding a dispute, by an administrator', null, refusal(disputed, 'approve', 'admin')],
-    ['cancelling what is disputed, by an administrator', null, refusal(disputed, 'cancel', 'admin')],
-    ['cancelling what is not disputed', 'deliverable.illegalMove', refusal(handedIn, 'cancel', 'admin')],
-  ])('%s: %s', (_, expected, refused) => expect(refused).toBe(expected))
-  test.each(applicationStates.filter((state) => !/^(agreed|delivering)/.test(state)))('nothing is done while it is %s', (state) => {
-    expect(refusal(with_(agreed, state), 'submit', 'creator')).toBe('application.illegalMove')
-    expect(refusal(with_(disputed, state), 'approve', 'admin')).toBe('application.illegalMove')
-  })
-  test('there are as many revisions as what binds now says', () => {
-    expect([roundsAgreed(fresh), roundsAgreed(open), roundsAgreed(agreed)]).toEqual([0, 0, 1])
-    const more = after(revised, ['owner', propose({ terms: termsWith({ revisionRounds: 2 }) })], ['creator', accept(2)])
-    expect(refusal(more, 'requestRevision', 'owner')).toBeNull()
-  })
-  test('all is approved once nothing else is there that was not cancelled, and there was something', () => {
-    const two = after(fresh, ['owner', propose({ terms: termsWith({ deliverables: reels(2) }) })], ['creator', accept(1)])
-    const one = after(two, ['creator', work('submit')], ['owner', work('approve')])
-    expect([isAllApproved(fresh), isAllApproved(two), isAllApproved(one)]).toEqual([false, false, false])
-    expect(isAllApproved(after(one, ['owner', propose()], ['creator', accept(2)]))).toBe(true)
-  })
-})
-
-describe('with payments', () => {
-  const refusal = (deal: Deal, move: Extract<Done, { do: 'milestone' }>['move'], as: Actor, milestone = 1) =>
-    code(refuseMilestoneMove(deal, { milestone, move }, as))
-  const invoiced = after(agreed, ['creator', pay('invoice')])
-  const sent = after(invoiced, ['owner', pay('pay')])
-  test.each<[string, string | null, string | null]>([
-    ['an invoice', null, refusal(agreed, 'invoice', 'creator')],
-    ['an invoice, by the brand', 'milestone.illegalMove', refusal(agreed, 'invoice', 'owner')],
-    ['an invoice of nothing', 'resource.notFound', refusal(agreed, 'invoice', 'creator', 2)],
-    ['anything, by who looks on', 'access.denied', refusal(agreed, 'invoice', 'viewer')],
-    ['paying before the invoice', 'milestone.illegalMove', refusal(agreed, 'pay', 'owner')],
-    ['paying', null, refusal(invoiced, 'pay', 'owner')],
-    ['saying that it came', null, refusal(sent, 'confirm', 'creator')],
-    ['saying that it came, by the brand', 'milestone.illegalMove', refusal(sent, 'confirm', 'owner')],
-    ['saying that it did not', null, refusal(sent, 'dispute', 'creator')],
-    ['deciding what nobody disputes', 'milestone.illegalMove', refusal(sent, 'confirm', 'admin')],
-    ['deciding', null, refusal(after(sent, ['creator', pay('dispute')]), 'confirm', 'admin')],
-  ])('%s: %s', (_, expected, refused) => expect(refused).toBe(expected))
-  test.each(finalStates)('they go on when it is %s', (state) => expect(refusal(with_(invoiced, state), 'pay', 'owner')).toBeNull())
-
-  const due = (when: 'onAgreement' | 'onDelivery' | 'onApproval', deal: Deal) => isMilestoneDue(deal, { due: when })
-  test('each has its time: at once, when all was handed in, when all was approved', () => {
-    const two = after(fresh, ['owner', propose({ terms: termsWith({ deliverables: reels(2) }) })], ['creator', accept(1)])
-    const half = after(two, ['creator', work('submit')])
-    const whole = after(half, ['creator', work('submit', 2)], ['owner', work('requestRevision', 2)], ['owner', work('approve')])
-    const done = after(whole, ['creator', work('submit', 2)], ['owner', work('approve', 2)])
-    const times = (deal: Deal) => [due('onAgreement', deal), due('onDelivery', deal), due('onApproval', deal)]
-    expect([two, half, whole, done].map(times)).toEqual([
-      [true, false, false],
-      [true, false, false],
-      [true, true, false],
-      [true, true, true],
-    ])
-  })
-  test('what is not due yet is refused by name', () => {
-    const later = termsWith({ payments: [{ amount: 100, due: 'onDelivery' }] })
-    const deal = after(fresh, ['owner', propose({ terms: later })], ['creator', accept(1)])
-    expect(refusal(deal, 'invoice', 'creator')).toBe('milestone.notYet')
-    expect(refusal(after(deal, ['creator', work('submit')]), 'invoice', 'creator')).toBeNull()
-  })
-})
-
 test('a version without a time limit is never past, any other from that millisecond on', () => {
   const moment = fc.date({ min: new Date('1970-01-01'), max: new Date('9999-12-31'), noInvalidDate: true })
   expect(isPast({ validUntil: null }, NOW)).toBe(false)
@@ -275,25 +154,6 @@ test('a version without a time limit is never past, any other from that millisec
       expect(isPast({ validUntil: until.toISOString() }, now.toISOString())).toBe(now.getTime() >= until.getTime())
     }),
   )
-})
-
-describe('what waits for an administrator', () => {
-  const disputed = after(
-    after(fresh, ['owner', propose({ terms: termsWith({ revisionRounds: 0 }) })], ['creator', accept(1)]),
-    ['creator', work('submit')],
-    ['owner', work('dispute')],
-  )
-  const unpaid = after(disputed, ['creator', pay('invoice')], ['owner', pay('pay')], ['creator', pay('dispute')])
-  test('is what is disputed, and a wish to cancel', () => {
-    expect(waitingIn(agreed)).toEqual([])
-    expect(waitingIn(moved(unpaid, 'cancel.request', 'owner'))).toEqual([
-      { what: 'deliverable', number: 1 },
-      { what: 'milestone', number: 1 },
-      { what: 'application', number: null },
-    ])
-  })
-  test('is the payment alone once it is over', () =>
-    expect(waitingIn(with_(unpaid, 'cancelled'))).toEqual([{ what: 'milestone', number: 1 }]))
 })
 
 describe('what is shown as possible', () => {

@@ -1,4 +1,4 @@
-import { type ApplicationMove, nextApplication } from '../applications/machine.ts'
+import { type ApplicationMove, type ApplicationState, nextApplication } from '../applications/machine.ts'
 import { type DeliverableMove, nextDeliverable } from '../deliverables/machine.ts'
 import type { Envelope, EventName } from '../events.ts'
 import { type ActorKey, type ApplicationId, type EventId, newId, type RoomId } from '../ids.ts'
@@ -6,7 +6,7 @@ import { type MilestoneMove, nextMilestone } from '../milestones/machine.ts'
 import type { Terms } from '../offers/schema.ts'
 import { type Actor, partyOf, sideOf } from '../sides.ts'
 import { reduceDeal } from './reduce.ts'
-import { isAllApproved, openOffer } from './rules.ts'
+import { isAllApproved, openOffer, type Refusal } from './rules.ts'
 import type { Deal } from './schema.ts'
 
 const roomId = newId<RoomId>()
@@ -86,3 +86,19 @@ export function moved(deal: Deal, move: ApplicationMove, as: Actor): Deal {
 }
 /** What is said of the open version once its time is over. */
 export const expired = (deal: Deal): Deal => told(deal, 'offer.expired', { offer: openOffer(deal)!.offer })
+
+export const HASH = 'a'.repeat(64)
+export const terms = termsWith()
+export const reels = (count: number) => [{ platform: 'instagram', format: 'reel', count, due: null }]
+export const paid = (...amounts: number[]) => amounts.map((amount) => ({ amount, due: 'onAgreement' as const }))
+
+/** The deal after these have done that, one after the other. */
+export const after = (deal: Deal, ...steps: readonly (readonly [Actor, Done])[]): Deal =>
+  steps.reduce((so, [as, its]) => done(so, as, its), deal)
+export const propose = (said: Partial<Extract<Done, { do: 'propose' }>> = {}): Done => ({ do: 'propose', terms, hash: HASH, ...said })
+export const accept = (offer: number): Done => ({ do: 'accept', offer, hash: HASH })
+export const work = (move: Extract<Done, { do: 'deliverable' }>['move'], number = 1): Done => ({ do: 'deliverable', number, move })
+export const pay = (move: Extract<Done, { do: 'milestone' }>['move'], number = 1): Done => ({ do: 'milestone', number, move })
+/** The same, if it were in another state. */
+export const inState = (deal: Deal, state: ApplicationState): Deal => ({ ...deal, state })
+export const code = (refusal: Refusal | null) => refusal?.code ?? null
