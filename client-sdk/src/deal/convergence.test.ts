@@ -87,7 +87,7 @@ function assertHonest({ deal: { state }, offers }: DealRoom): void {
 
 const SEEDS = Number(process.env.PARLEY_FUZZ_SEEDS ?? 8)
 test.each(Array.from({ length: SEEDS }, (_, i) => i + 1))(
-  'E13 whatever two people order, is refused, lost, late, erased or replaced, in the end both show what the whole log says (%i)',
+  'N13 whatever two people order, is refused, lost, late, erased or replaced, in the end both show what the whole log says (%i)',
   async (seed) => {
     const dice = diceOf(seed)
     const rooms = [open('creator'), open('brand')] as const

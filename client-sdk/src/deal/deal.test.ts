@@ -51,7 +51,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-test('E1 a deal room is the room itself with more to it, the same each time, until it is left', async () => {
+test('N1 a deal room is the room itself with more to it, the same each time, until it is left', async () => {
   expect(dealRoom(parley, roomId)).toBe(room)
   const live = room.join()
   await seconds(0.1)
@@ -73,7 +73,7 @@ test('E1 a deal room is the room itself with more to it, the same each time, unt
   expect(dealRoom(parley, roomId)).not.toBe(room)
 })
 
-test('E1 nothing is read before the first use, and then once', async () => {
+test('N1 nothing is read before the first use, and then once', async () => {
   const plain = parley.room(roomId).join()
   await seconds(0.1)
   await plain
@@ -86,7 +86,7 @@ test('E1 nothing is read before the first use, and then once', async () => {
   expect(shownOf(room)).toEqual(toldBy(fake))
 })
 
-test('E2 what the room tells is folded in order, and what is of no deal changes nothing that is shown', async () => {
+test('N2 what the room tells is folded in order, and what is of no deal changes nothing that is shown', async () => {
   await joined()
   const before = room.deal.state
   fake.tell(fake.log.hear())
@@ -104,7 +104,7 @@ test('E2 what the room tells is folded in order, and what is of no deal changes 
   expect(fake.asked).toHaveLength(1)
 })
 
-test('E3 what is told while the deal is on its way is held, and applied to it', async () => {
+test('N3 what is told while the deal is on its way is held, and applied to it', async () => {
   fake.latency = 500
   const loaded = room.deal.load()
   await seconds(0.1)
@@ -119,7 +119,7 @@ test('E3 what is told while the deal is on its way is held, and applied to it', 
   expect(fake.asked).toHaveLength(1)
 })
 
-test('E3 an answer that is older than what was told before it is read again, until nothing is missing', async () => {
+test('N3 an answer that is older than what was told before it is read again, until nothing is missing', async () => {
   const old = fake.deal
   await agreed()
   let stale = 2
@@ -133,7 +133,7 @@ test('E3 an answer that is older than what was told before it is read again, unt
   expect(fake.asked).toHaveLength(3)
 })
 
-test('E4 a snapshot in place of what was missed has the deal read again', async () => {
+test('N4 a snapshot in place of what was missed has the deal read again', async () => {
   await joined()
   fake.creator.cut()
   await agreed()
@@ -148,7 +148,7 @@ test('E4 a snapshot in place of what was missed has the deal read again', async 
   expect(fake.asked).toHaveLength(2)
 })
 
-test('E5 what is erased is shown no more', async () => {
+test('N5 what is erased is shown no more', async () => {
   fake.do('brand', 'offer.propose', { terms: someTerms() })
   await joined()
   fake.do('creator', 'offer.comment', { offer: 1, term: 'fee', item: null, text: 'My name is Mia' })
@@ -163,7 +163,7 @@ test('E5 what is erased is shown no more', async () => {
   expect(shownOf(room)).toEqual(toldBy(fake))
 })
 
-test('E6 an event that cannot be read is passed over, and the deal goes on', async () => {
+test('N6 an event that cannot be read is passed over, and the deal goes on', async () => {
   await joined()
   fake.tell(fake.log.happen('offer.accepted', null as never))
   await agreed()
@@ -171,7 +171,7 @@ test('E6 an event that cannot be read is passed over, and the deal goes on', asy
   expect(fake.asked).toHaveLength(1)
 })
 
-test('E6 an answer of another shape is no deal: it is said so, and asked again', async () => {
+test('N6 an answer of another shape is no deal: it is said so, and asked again', async () => {
   let bad = 1
   fake.answer = (deal) => (bad-- > 0 ? { ...deal, offers: [{ offer: 'one' }] } : deal)
   const loaded = room.deal.load()
@@ -182,7 +182,7 @@ test('E6 an answer of another shape is no deal: it is said so, and asked again',
   expect(room.deal.state).toMatchObject({ loaded: true, error: null })
 })
 
-test('E6 what is not there is final until somebody asks again, or the connection is a new one', async () => {
+test('N6 what is not there is final until somebody asks again, or the connection is a new one', async () => {
   fake.refusing = 'resource.notFound'
   const loaded = room.deal.load()
   await seconds(0.1)
@@ -199,7 +199,7 @@ test('E6 what is not there is final until somebody asks again, or the connection
   expect(room.deal.state.loaded).toBe(true)
 })
 
-test('E6 a room that is about no application has no deal', async () => {
+test('N6 a room that is about no application has no deal', async () => {
   parley.close()
   fake = new FakeDeal({ isSubmitted: false })
   parley = clientOf('creator')
@@ -212,7 +212,7 @@ test('E6 a room that is about no application has no deal', async () => {
   expect(fake.asked).toEqual([])
 })
 
-test('E7 a proposal shows at once, as pending, and is settled when the log has it', async () => {
+test('N7 a proposal shows at once, as pending, and is settled when the log has it', async () => {
   await joined()
   const { nonce: _, ...terms } = someTerms()
   const done = room.offers.propose(terms, { validUntil: new Date(Date.now() + 60_000) })
@@ -236,7 +236,7 @@ test('E7 a proposal shows at once, as pending, and is settled when the log has i
   expect(room.deal.state.waiting).toBe(0)
 })
 
-test('E7 all that is done to work, payments and the whole shows at once', async () => {
+test('N7 all that is done to work, payments and the whole shows at once', async () => {
   await joined()
   await agreed()
   void room.deliverables.submit(1, { links: ['https://example.com/1'], note: 'First' })
@@ -260,7 +260,7 @@ test('E7 all that is done to work, payments and the whole shows at once', async 
   expect(room.deal.state.deal?.state).toBe('delivering+creator')
 })
 
-test('E8 an acceptance is an agreement, so it is shown as one only once the hub has said so', async () => {
+test('N8 an acceptance is an agreement, so it is shown as one only once the hub has said so', async () => {
   await joined()
   fake.do('brand', 'offer.propose', { terms: someTerms() })
   await seconds(0.1)
@@ -275,7 +275,7 @@ test('E8 an acceptance is an agreement, so it is shown as one only once the hub 
   expect(shownOf(room)).toEqual(toldBy(fake))
 })
 
-test('E8 what is accepted is what is shown: other terms than those of the hash are sent to nobody', async () => {
+test('N8 what is accepted is what is shown: other terms than those of the hash are sent to nobody', async () => {
   await joined()
   fake.do('brand', 'offer.propose', { terms: someTerms() })
   await seconds(0.1)
@@ -289,7 +289,7 @@ test('E8 what is accepted is what is shown: other terms than those of the hash a
   expect(room.offers.open).toEqual(open)
 })
 
-test('E9 what is refused is shown as it was, and rejects with the reason; what was about it goes with it', async () => {
+test('N9 what is refused is shown as it was, and rejects with the reason; what was about it goes with it', async () => {
   await joined()
   const before = room.deal.state
   fake.refuse = (name) => (name === 'offer.propose' ? 'rate.limited' : null)
@@ -308,7 +308,7 @@ test('E9 what is refused is shown as it was, and rejects with the reason; what w
   expect(fake.creator.commands.filter(({ name }) => name === 'offer.withdraw')).toEqual([])
 })
 
-test('E9 what the rules do not allow is not shown as done; the hub decides', async () => {
+test('N9 what the rules do not allow is not shown as done; the hub decides', async () => {
   await joined()
   fake.do('brand', 'offer.propose', { terms: someTerms() })
   await seconds(0.1)
@@ -320,7 +320,7 @@ test('E9 what the rules do not allow is not shown as done; the hub decides', asy
   expect(shownOf(room)).toEqual(toldBy(fake))
 })
 
-test('E10 orders go in order, again after a lost connection under the same id, and each has one effect', async () => {
+test('N10 orders go in order, again after a lost connection under the same id, and each has one effect', async () => {
   await joined()
   const ids = () =>
     fake.creator.commands.flatMap(({ name, input }) => (name.startsWith('offer.') ? [(input as { commandId: string }).commandId] : []))
@@ -342,7 +342,7 @@ test('E10 orders go in order, again after a lost connection under the same id, a
   expect(fake.deal).toMatchObject({ offers: [{}], comments: [{}] })
 })
 
-test('E10 what the log has told is shown once, though the answer is still to come', async () => {
+test('N10 what the log has told is shown once, though the answer is still to come', async () => {
   fake.do('brand', 'offer.propose', { terms: someTerms() })
   await joined()
   fake.creator.network = (what) => (what === 'reply' ? [5_000] : [1])
@@ -361,7 +361,7 @@ test('E10 what the log has told is shown once, though the answer is still to com
   expect(shownOf(room)).toEqual(toldBy(fake))
 })
 
-test('E10 what was told while the deal is being read again stays shown as on its way until it is there', async () => {
+test('N10 what was told while the deal is being read again stays shown as on its way until it is there', async () => {
   fake.do('brand', 'offer.propose', { terms: someTerms() })
   await joined()
   fake.creator.cut()
@@ -377,7 +377,7 @@ test('E10 what was told while the deal is being read again stays shown as on its
   expect(shownOf(room)).toEqual(toldBy(fake))
 })
 
-test('E10 orders wait for the deal, those from before it was read first, and for the connection', async () => {
+test('N10 orders wait for the deal, those from before it was read first, and for the connection', async () => {
   fake.latency = 200
   const first = room.offers.propose(someTerms({ clauses: ['first'] }))
   await seconds(0.1)
@@ -395,7 +395,7 @@ test('E10 orders wait for the deal, those from before it was read first, and for
   expect(shownOf(room)).toEqual(toldBy(fake))
 })
 
-test('E10 an amendment is based on what binds, unless it says otherwise', async () => {
+test('N10 an amendment is based on what binds, unless it says otherwise', async () => {
   await joined()
   await agreed()
   const done = room.offers.propose(someTerms({ fee: { amount: 90_000, currency: 'EUR' }, revisionRounds: 2 }))
@@ -410,7 +410,7 @@ test('E10 an amendment is based on what binds, unless it says otherwise', async 
   await expect(wrong).rejects.toMatchObject({ code: 'offer.exists' })
 })
 
-test('E10 a review is of the submission that was shown: of an older one it is stale', async () => {
+test('N10 a review is of the submission that was shown: of an older one it is stale', async () => {
   const brand = clientOf('brand')
   try {
     const its = dealRoom(brand, roomId)
@@ -436,7 +436,7 @@ test('E10 a review is of the submission that was shown: of an older one it is st
   }
 })
 
-test('E10 an answer that says nothing is none: the order goes again', async () => {
+test('N10 an answer that says nothing is none: the order goes again', async () => {
   await joined()
   const { intercept } = fake.creator
   let bad = 1
@@ -450,7 +450,7 @@ test('E10 an answer that says nothing is none: the order goes again', async () =
   expect(fake.deal?.offers).toHaveLength(1)
 })
 
-test('E11 whatever waits is settled when the room is left, and when the client is closed', async () => {
+test('N11 whatever waits is settled when the room is left, and when the client is closed', async () => {
   await joined()
   fake.creator.network = () => []
   const orders = [room.offers.propose(someTerms()), room.offers.withdraw(1)]
@@ -469,7 +469,7 @@ test('E11 whatever waits is settled when the room is left, and when the client i
   await expect(order).rejects.toMatchObject({ code: 'client.closed' })
 })
 
-test('E11 who was removed and is let in again goes on, with the deal as it is then', async () => {
+test('N11 who was removed and is let in again goes on, with the deal as it is then', async () => {
   await joined()
   fake.creator.remove()
   await seconds(0.1)
@@ -483,7 +483,7 @@ test('E11 who was removed and is let in again goes on, with the deal as it is th
   expect(shownOf(room)).toEqual(toldBy(fake))
 })
 
-test('E12 the story, the agreement, their pages and the proof are read as they are', async () => {
+test('N12 the story, the agreement, their pages and the proof are read as they are', async () => {
   await joined()
   const asked = [
     room.deal.timeline({ cursor: 'c', limit: 5 }),
