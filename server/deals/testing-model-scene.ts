@@ -110,19 +110,29 @@ const hashOf = (terms: Terms): string =>
     .update(`parley/terms/1${canonical(terms as Json)}`)
     .digest('hex')
 
-/** Sends one order, as clients do again while PostgreSQL is too busy to say; resolves with how it went, and what was answered. */
+/** Tries again while PostgreSQL is too busy to say, as clients do. */
+export async function patiently<T>(work: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await work()
+    } catch (error) {
+      const known = foreseen(error)
+      if (!(known instanceof ParleyError) || !known.retryable) throw error
+    }
+  }
+}
+
+/** Sends one order; resolves with how it went, and what was answered. */
 export async function send(scene: Scene, who: Actor, order: Order, id = commandId()): Promise<{ outcome: Outcome; answer: unknown }> {
+  if (who === 'system') return { outcome: 'ok', answer: await patiently(() => bySystem(scene, order)) }
   try {
-    const answer = await (who === 'system' ? bySystem(scene, order) : bySomebody(scene, who, order, id))
-    if (who !== 'system') note(scene, id, 'ok')
+    const answer = await patiently(() => bySomebody(scene, who, order, id))
+    note(scene, id, 'ok')
     return { outcome: 'ok', answer }
   } catch (error) {
-    const known = foreseen(error)
-    if (!(known instanceof ParleyError)) throw error
-    if (known.retryable) return send(scene, who, order, id)
-    if (who === 'system') throw error
-    note(scene, id, known.code)
-    return { outcome: known.code, answer: null }
+    if (!(error instanceof ParleyError)) throw error
+    note(scene, id, error.code)
+    return { outcome: error.code, answer: null }
   }
 }
 const note = ({ sent }: Scene, id: CommandId, outcome: Outcome) => sent.set(id, [...(sent.get(id) ?? []), outcome])
