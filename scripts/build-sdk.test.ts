@@ -20,17 +20,26 @@ test('the SDK as it is published runs on the Node that the machine has', { timeo
       `import { connect, SDK_VERSION } from 'parley-client'
        import { reduce, emptyRoom } from 'parley-client/contract'
        import { openMarket } from 'parley-client/market'
+       import { dealRoom } from 'parley-client/deal'
        import { fileStorage } from 'parley-client/node'
        const parley = connect({ url: 'http://127.0.0.1:9', getToken: async () => 'none' })
        parley.subscribe(() => { if (parley.status === 'offline') parley.close() })
        const ended = await parley.room('018f0000-0000-7000-8000-00000000000a').join().catch((error) => error.code)
-       console.log(JSON.stringify([typeof SDK_VERSION, ended, typeof reduce, emptyRoom.rev, typeof fileStorage, openMarket(parley) === openMarket(parley), process.versions.node]))`,
+       console.log(JSON.stringify([typeof SDK_VERSION, ended, typeof reduce, emptyRoom.rev, typeof fileStorage, openMarket(parley) === openMarket(parley), typeof dealRoom, process.versions.node]))`,
     )
     const env = { ...process.env, PATH: path.join(':') }
-    const [version, ended, reduce, rev, storage, isOne, node] = JSON.parse(
+    const [version, ended, reduce, rev, storage, isOne, deals, node] = JSON.parse(
       execFileSync('node', ['app.mjs'], { cwd: app, env, encoding: 'utf8' }),
     )
-    expect([version, ended, reduce, rev, storage, isOne]).toEqual(['string', 'client.closed', 'function', 0, 'function', true])
+    expect([version, ended, reduce, rev, storage, isOne, deals]).toEqual([
+      'string',
+      'client.closed',
+      'function',
+      0,
+      'function',
+      true,
+      'function',
+    ])
     expect(Number.parseInt(node, 10)).toBeGreaterThanOrEqual(20)
     expect(
       readdirSync(join(app, 'node_modules/parley-client/src')).filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts')),

@@ -117,3 +117,20 @@ test('T8 a session that has ended elsewhere is signed out', async () => {
   expect(asked()).toEqual(['DELETE current', 'POST renew'])
   await expect(me.getToken()).rejects.toMatchObject({ code: 'session.ended' })
 })
+
+test('T10 who is signed in proves it again by the password, with a new token where the old is refused; a wrong one ends nothing', async () => {
+  const me = resume(url, session('a'), { fetch })
+  fetch.mockResolvedValueOnce(problem('session.required', 401))
+  fetch.mockResolvedValueOnce(json(session('b')))
+  fetch.mockResolvedValueOnce(json({ provedAt: '2026-01-01T00:00:00.000Z', until: '2026-01-01T00:10:00.000Z' }))
+  expect(await me.stepUp('pass')).toEqual({ provedAt: '2026-01-01T00:00:00.000Z', until: '2026-01-01T00:10:00.000Z' })
+  expect(fetch.mock.calls.map(([path]) => String(path).replace(url, ''))).toEqual([
+    'api/v1/sessions/current/step-up',
+    'api/v1/sessions/renew',
+    'api/v1/sessions/current/step-up',
+  ])
+  expect(bodies()[2]).toEqual({ password: 'pass' })
+  fetch.mockResolvedValueOnce(problem('session.badCredentials', 401))
+  await expect(me.stepUp('none')).rejects.toMatchObject({ code: 'session.badCredentials' })
+  expect(await me.getToken()).toBe(me.session.accessToken)
+})
