@@ -49,6 +49,7 @@ test('the README’s snippets compile and run', { timeout: 120_000 }, () => {
   const bargain = here(blocks[2]!).replace(".data/proof.jsonl'", `${folder.slice(process.cwd().length + 1)}/proof.jsonl'`)
   expect(run('deal', bargain)).toMatch(/^agreed [\s\S]*amount: 90000, currency: 'EUR'/)
   expect(readFileSync(join(folder, 'proof.jsonl'), 'utf8')).toContain('offer.accepted')
+  expect(execute(join(folder, 'deal.ts'))).toMatch(/^agreed /) // again there is nothing to accept
 })
 
 test('the snippets of the SDK’s README compile and run, one after the other', { timeout: 120_000 }, () => {

@@ -2,7 +2,7 @@ import { type CommandName, commands, type ErrorCode, isPlatformRule } from '../.
 
 const EVERYWHERE: readonly ErrorCode[] = ['request.invalid', 'session.ended', 'rate.limited', 'server.failed', 'server.unavailable']
 /** Of terms that are proposed. */
-export const PROPOSING: readonly ErrorCode[] = [
+const PROPOSING: readonly ErrorCode[] = [
   'terms.badAmount',
   'terms.badCurrency',
   'terms.badUnit',
@@ -16,7 +16,7 @@ export const PROPOSING: readonly ErrorCode[] = [
   'offer.changesPaid',
 ]
 /** Of a version that waits for an answer. */
-export const ANSWERING: readonly ErrorCode[] = [
+const ANSWERING: readonly ErrorCode[] = [
   'deadline.passed',
   'application.illegalMove',
   'offer.own',
