@@ -1,8 +1,5 @@
-import { goodParts, ownHub, resealed } from './testing-own-hub.ts'
-import type { Verdict } from './testing-second-verifier.ts'
-
-/** A file that no generator comes upon, and what docs/proof.md says of it. */
-export type Odd = { what: string; bytes: Uint8Array; kid: string; says: Partial<Verdict> }
+import { kid, type Odd, parts } from './testing-odd.ts'
+import { resealed } from './testing-own-hub.ts'
 
 const bytesOf = (lines: readonly (string | Uint8Array)[], end = '\n'): Uint8Array =>
   Uint8Array.from(Buffer.concat(lines.flatMap((line) => [Buffer.from(line as string), Buffer.from(end)])))
@@ -14,14 +11,13 @@ const withBytes = (text: string, ...bytes: number[]): Uint8Array => {
 
 /** Files whose bytes, lines or JSON are not as the page says: each is malformed, in a line that is known. */
 export function malformedFiles(): Odd[] {
-  const parts = goodParts()
   const lines = Buffer.from(resealed(parts)).toString().trimEnd().split('\n')
   const n = lines.length
   const checkpoint = parts.entries.length + 2
   const malformed = (what: string, line: number, bytes: Uint8Array): Odd => ({
     what,
     bytes,
-    kid: ownHub.jwk.kid,
+    kid,
     says: { ok: false, problem: 'file.malformed', line, seq: null },
   })
   /** One line written otherwise. */
