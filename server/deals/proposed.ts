@@ -6,7 +6,7 @@ import { digest } from '../../persistence/digest.ts'
 const TERMS_MAX = 32_768
 
 /** What both sides sign: SHA-256 over the canonical terms. Throws `terms.tooLarge`. */
-export function termsHash(terms: Terms): string {
+function termsHash(terms: Terms): string {
   const bytes = termsBytes(terms)
   if (bytes.length > TERMS_MAX) throw new ParleyError('terms.tooLarge', `terms: are longer than ${TERMS_MAX} bytes`)
   return hex(digest.sha256(bytes))

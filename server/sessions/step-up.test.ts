@@ -8,7 +8,7 @@ import { outdate } from '../offers/testing-refusals.ts'
 import { commandId, PASSWORD, type TestPerson } from '../testing.ts'
 import { type Rest, restWorld } from '../testing-rest.ts'
 import { signIn } from './sign-in.ts'
-import { stepUp } from './step-up.ts'
+import { provedAt, stepUp } from './step-up.ts'
 
 const once = () => new TokenBuckets({ perSecond: 0.0001, burst: 1 })
 let w: Rest
@@ -81,6 +81,15 @@ test('one minute before the ten are over it counts, and after them it does not',
   expect(await accept()).toMatchObject({ body: { code: 'session.stepUpRequired' } })
   await superuser.query(`update session set proved_at = clock_timestamp() - interval '9 minutes' where id = $1`, [session.sessionId])
   expect(await accept()).toMatchObject({ status: 200 })
+})
+
+test('who proves it in the moment in which something is decided has proved it by then, and not after', async () => {
+  const { rows } = await superuser.query<{ at: string }>('select proved_at::text as at from session where id = $1', [session.sessionId])
+  const at = new Date(rows[0]!.at)
+  const before = new Date(at.getTime() - 5)
+  const after = new Date(at.getTime() + 5)
+  const seen = (now: Date) => w.db.orm.em.fork().transactional((em) => provedAt(em, session.sessionId, now))
+  expect([await seen(before), await seen(after)]).toEqual([before, at])
 })
 
 test('a session that is renewed is not proved by that', async () => {

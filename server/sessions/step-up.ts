@@ -9,7 +9,7 @@ import { verifyPassword } from './password.ts'
 import { spendAttempt } from './sign-in.ts'
 
 /** How long it counts that somebody proved who they are, in ms. */
-export const STEP_UP = 10 * 60 * 1_000
+const STEP_UP = 10 * 60 * 1_000
 
 /** Proves within a session who its person is. As many attempts as there are to sign in. */
 export async function stepUp(ctx: Ctx, { password }: StepUp, address: string): Promise<Proved> {
