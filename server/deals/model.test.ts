@@ -7,7 +7,20 @@ import { commandId, type World, world } from '../testing.ts'
 import { dealContradictions } from './testing-contradictions.ts'
 import { actors, isDisputed, isOpenPhase, type Model, type Order, openVersion } from './testing-model.ts'
 import { type Answered, explanations } from './testing-model-explain.ts'
-import { begin, type Cast, cast, folded, found, inWords, isSame, newNonce, type Scene, send, sessions } from './testing-model-scene.ts'
+import {
+  begin,
+  type Cast,
+  cast,
+  folded,
+  found,
+  inWords,
+  isSame,
+  newNonce,
+  patiently,
+  type Scene,
+  send,
+  sessions,
+} from './testing-model-scene.ts'
 import { orderOf, type Round, type Story, story } from './testing-model-story.ts'
 
 /** `npm run fuzz -- --what deals --seeds N` sets it, and `--seed S` replays one. */
