@@ -37,10 +37,14 @@ export const dealContradictions = {
       select e.deal::json ->> 'from' as was, lag(e.deal::json ->> 'to', 1, 'due') over (
         partition by e.type, coalesce(e.deal::json ->> 'deliverable', e.deal::json ->> 'milestone') order by e.seq) as stood
         from ${of(`in ('deliverable.statusChanged', 'milestone.statusChanged')`)}) m where m.was <> m.stood`,
+  // An amendment may cancel work that is disputed, and says nothing of it by itself.
   'a dispute that no administrator is told of, or one that is none': `
-    select a.id from application a where (a.disputed_at is not null) <> exists (
-      select from (select distinct on (e.type, coalesce(e.deal::json ->> 'deliverable', e.deal::json ->> 'milestone')) e.type, e.deal::json ->> 'to' as at
+    select a.id from application a cross join lateral (
+      select count(*) as disputed, count(*) filter (where m.type = 'milestone.statusChanged' or m.seq > agreed) as surely from (
+        select distinct on (e.type, coalesce(e.deal::json ->> 'deliverable', e.deal::json ->> 'milestone')) e.type, e.seq, e.deal::json ->> 'to' as at,
+          (select max(x.seq) from event x where x.stream_id = a.room_id and x.type = 'offer.accepted') as agreed
           from ${of(`in ('deliverable.statusChanged', 'milestone.statusChanged')`)}
          order by e.type, coalesce(e.deal::json ->> 'deliverable', e.deal::json ->> 'milestone'), e.seq desc) m
-       where m.at = 'disputed' and (m.type = 'milestone.statusChanged' or not ${isFinal}))`,
+       where m.at = 'disputed' and (m.type = 'milestone.statusChanged' or not ${isFinal})) d
+     where case when a.disputed_at is null then d.surely > 0 else d.disputed = 0 end`,
 }
