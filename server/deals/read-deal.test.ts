@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Agreement, type Deal, diffTerms, reduceDeal } from '../../client-sdk/contract/index.ts'
+import { Agreement, Deal, diffTerms, OfferDiff, reduceDeal, Story } from '../../client-sdk/contract/index.ts'
 import { erase } from '../../persistence/erasure.ts'
 import { removeFromTeam } from '../brands/change-team.ts'
 import { sendMessage } from '../chat/send-message.ts'
@@ -135,4 +135,26 @@ test('a name that was erased is null in the agreement, and what was agreed stays
   )
   const { versions } = (await get(p.creator, p, 'agreement')).body as Agreement
   expect(versions).toMatchObject([{ proposed: { name: null, by: 'brand' }, accepted: { name: null, by: 'creator' } }])
+})
+
+test('each of them is as the contract says, with nothing more and nothing less', async () => {
+  const p = await agreed(w)
+  const amendment = await propose(w, p.creator, p, {
+    basedOn: 1,
+    terms: someTerms({ clauses: ['More'], exclusivity: { scope: 'drinks', months: 1 } }),
+  })
+  await accept(w, p.campaign.owner, p, amendment)
+  await comment(p.creator, p, 'Hm')
+  await sendMessage(w.as(p.creator), { commandId: commandId(), roomId: p.roomId, text: 'Hello' })
+  const story = await w.call('GET', `/api/v1/rooms/${p.roomId}/timeline`, { token: await w.token(p.creator) })
+  const answers = [
+    [Deal, await get(p.creator, p, 'deal')],
+    [OfferDiff, await get(p.creator, p, 'offers/2/diff')],
+    [Agreement, await get(p.creator, p, 'agreement')],
+    [Story, story],
+  ] as const
+  for (const [shape, { status, body }] of answers) {
+    expect(status).toBe(200)
+    expect(shape.parse(body)).toEqual(body)
+  }
 })
