@@ -8,7 +8,7 @@ export type Gauges = {
   mails: number
   /** Since the longest waiting mail was written; 0 without one. */
   mailAge: number
-  /** Since the moment at which the sweep should have closed a campaign that still takes applications; 0 without one. */
+  /** Since the moment at which the sweep should have closed a campaign that still takes applications, or expired an offer; 0 without one. */
   overdue: number
   /** Since the oldest event was committed that a follower has not had; 0 without one. */
   followers: { name: string; shard: number; lag: number }[]
@@ -22,8 +22,9 @@ export async function readGauges(pool: Pool): Promise<Gauges> {
     `select (pg_snapshot_xmax(s.now)::text::bigint - pg_snapshot_xmin(s.now)::text::bigint)::float8 as horizon,
        (select count(*)::float8 from mail) as mails,
        (select coalesce(extract(epoch from clock_timestamp() - min(created_at)), 0)::float8 from mail) as "mailAge",
-       (select coalesce(extract(epoch from clock_timestamp() - min(apply_by)), 0)::float8 from campaign
-         where state in ('open', 'paused') and apply_by <= clock_timestamp()) as overdue,
+       (select coalesce(extract(epoch from clock_timestamp() - least(
+         (select min(apply_by) from campaign where state in ('open', 'paused') and apply_by <= clock_timestamp()),
+         (select min(expires_at) from application where expires_at <= clock_timestamp()))), 0)::float8) as overdue,
        (select coalesce(json_agg(json_build_object('name', f.name, 'shard', f.shard, 'lag', coalesce(behind.lag, 0))), '[]')
           from follower f left join lateral (
             select greatest(0, extract(epoch from clock_timestamp() - event.at))::float8 as lag from event

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openCampaign } from '../applications/testing.ts'
 import { sendMessage } from '../chat/send-message.ts'
+import { parties } from '../deals/testing.ts'
 import { createApp } from '../http.ts'
 import { createLog } from '../log.ts'
 import { commandId, PASSWORD, type World, world } from '../testing.ts'
@@ -139,6 +140,17 @@ test('an open write shows in the horizon, a follower that is behind in its lag, 
   expect(sampleOf(after, 'parley_mail_waiting')).toBe(1)
   expect(sampleOf(after, 'parley_mail_oldest_seconds')).toBeGreaterThanOrEqual(3_600)
   expect(sampleOf(after, 'parley_follower_lag_seconds', { follower: 'late', shard: '0' })).toBe(0)
+})
+
+test('an offer that should have expired shows, for how long, until it has', async () => {
+  const { applicationId } = await parties(w)
+  const set = (expiresAt: string) => w.db.pool.query(`update application set expires_at = ${expiresAt} where id = $1`, [applicationId])
+  await set(`now() + interval '1 hour'`)
+  expect(sampleOf(await read(), 'parley_sweep_overdue_seconds')).toBe(0)
+  await set(`now() - interval '1 hour'`)
+  expect(sampleOf(await read(), 'parley_sweep_overdue_seconds')).toBeGreaterThanOrEqual(3_600)
+  await set('null')
+  expect(sampleOf(await read(), 'parley_sweep_overdue_seconds')).toBe(0)
 })
 
 test('a campaign that should be closed shows, for how long, until it is', async () => {

@@ -86,7 +86,7 @@ function databaseGauges(gauge: MakeGauge): (read: Gauges | null) => void {
   const lag = gauge('parley_follower_lag_seconds', 'Age of the oldest event that a follower has not had', ['follower', 'shard'])
   const mails = gauge('parley_mail_waiting', 'Mails that have not been sent')
   const mailAge = gauge('parley_mail_oldest_seconds', 'Age of the longest waiting mail')
-  const overdue = gauge('parley_sweep_overdue_seconds', 'How late the sweep is to close a campaign')
+  const overdue = gauge('parley_sweep_overdue_seconds', 'How late the sweep is to close a campaign or to expire an offer')
   return (read) => {
     up.set(read ? 1 : 0)
     for (const one of [horizon, mails, mailAge, overdue]) one.remove()

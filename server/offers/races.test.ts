@@ -138,7 +138,7 @@ test('what is accepted in the moment in which it runs out is one of the two, by 
     const { validUntil, ...its } = await scene('manager', 1_000)
     if (!validUntil) throw new Error('It is good for ever')
     const accept = await acceptance(its, its.creator)
-    await until(new Date(Date.parse(validUntil) - 5 - Math.random() * 12).toISOString())
+    await until(new Date(Date.parse(validUntil) - 5 - Math.random() * 80).toISOString())
     const [accepted] = await race(accept, async () => {
       for (let n = 0; n < 10; n++) await expireOffers(w.asSystem())
     })
