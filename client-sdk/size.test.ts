@@ -5,9 +5,9 @@ import { expect, test } from 'vitest'
 
 /** Bytes. */
 const BUDGET = 25_000
-/** And so many more for the market, and for deals. */
+/** And so many more for the market, and for deals: half of that are the contract's rules, as the hub has them. */
 const MARKET_BUDGET = 7_000
-const DEAL_BUDGET = 9_000
+const DEAL_BUDGET = 10_000
 
 async function bundle(code: string) {
   const { outputFiles, metafile, warnings } = await build({
@@ -68,7 +68,7 @@ test('the market adds at most 7 kB to it, and nothing to the SDK of those who do
   expect(both.compressed - alone.compressed).toBeLessThanOrEqual(MARKET_BUDGET)
 })
 
-test('deals add at most 9 kB to it, and nothing to the SDK of those who do without', async () => {
+test('deals add at most 10 kB to it, and nothing to the SDK of those who do without', async () => {
   const alone = await bundle(base)
   expect(alone.files.filter((file) => /\/deals?\//.test(file))).toEqual([])
   const both = await bundle(`${base}; export * from './deal/deal.ts'`)

@@ -361,6 +361,20 @@ test('N10 what the log has told is shown once, though the answer is still to com
   expect(shownOf(room)).toEqual(toldBy(fake))
 })
 
+test('N10 a version that was answered, and that the log has not told yet, can be done something with', async () => {
+  await joined()
+  fake.creator.network = (what) => (what === 'frame' ? [2_000] : [1])
+  void room.offers.propose(someTerms())
+  await seconds(0.1)
+  expect(room.offers.all).toMatchObject([{ offer: 1, pending: 'propose' }])
+  const done = room.offers.withdraw(room.offers.open!)
+  expect(room.offers.all).toMatchObject([{ offer: 1, state: 'withdrawn', pending: 'withdraw' }])
+  await seconds(0.1)
+  expect(await done).toMatchObject({ offer: 1 })
+  await seconds(5)
+  expect(shownOf(room)).toEqual(toldBy(fake))
+})
+
 test('N10 what was told while the deal is being read again stays shown as on its way until it is there', async () => {
   fake.do('brand', 'offer.propose', { terms: someTerms() })
   await joined()
