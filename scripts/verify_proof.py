@@ -85,8 +85,10 @@ BASE = windows(decode((4 * pow(5, -1, P) % P).to_bytes(32, "little")))
 
 @lru_cache(maxsize=256)
 def minus_key(key):
+    """Minus the key's point; None where it is none, or is of small order, since then there are signatures over anything."""
     point = decode(key)
-    return windows((-point[0] % P, point[1], 1, -point[3] % P)) if point else None
+    multiples = windows((-point[0] % P, point[1], 1, -point[3] % P)) if point else None
+    return None if multiples is None or encode(multiples[0][8]) == encode(NEUTRAL) else multiples
 
 
 @lru_cache(maxsize=65536)

@@ -61,6 +61,13 @@ class Ed25519(unittest.TestCase):
         self.assertFalse(is_signed(key[:31], message, signature))
         self.assertFalse(is_signed(key, message, signature + b"\0"))
 
+    def test_a_key_of_small_order_signs_nothing(self):
+        for y in (0, 1, P - 1, 0x05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826):
+            for r in (0, 1, P - 1):
+                for n in range(8):
+                    signature = r.to_bytes(32, "little") + bytes(32)
+                    self.assertFalse(is_signed(y.to_bytes(32, "little"), bytes([n]), signature), y)
+
     def test_a_point_has_one_encoding(self):
         for y in (1, 4 * pow(5, -1, P) % P):
             self.assertEqual(encode(decode(y.to_bytes(32, "little"))), y.to_bytes(32, "little"))

@@ -14,8 +14,15 @@ export function checkWith(keys: readonly ProofKey[]): Check {
   }
 }
 
-/** Null for what is no key. */
+const P = 2n ** 255n - 19n
+const Y8 = 0x05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826n
+/** The y of the points whose order divides 8: for such a key there are signatures over anything, and not every OpenSSL refuses it. */
+const SMALL: readonly bigint[] = [0n, 1n, P - 1n, Y8, P - Y8]
+
+/** Null for what is no key: y is not less than p, no point has it, or it is of small order. */
 function publicKey(x: string): KeyObject | null {
+  const y = BigInt(`0x${Buffer.from(x, 'base64url').reverse().toString('hex')}`) & (2n ** 255n - 1n)
+  if (y >= P || SMALL.includes(y)) return null
   try {
     return createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' })
   } catch {

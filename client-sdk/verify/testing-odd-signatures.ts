@@ -29,6 +29,12 @@ export function signatures(): Odd[] {
   }
   const good = sealed({ ...parts, entries, keys: listed, checkpoints: [] }, ownHub)
   const signature = Buffer.from(JSON.parse(Buffer.from(good).toString().trimEnd().split('\n').at(-1)!).seal.signature, 'base64url')
+  /** A key that is the neutral point has signed everything, for whoever lets it. */
+  const neutral = Buffer.from([1, ...new Uint8Array(63)])
+  const small = [jwk(neutral.subarray(0, 32)), jwk(Buffer.alloc(32))].map((key, i) => {
+    const had = { keyId: key.kid, signature: neutral.toString('base64url') }
+    return { ...seal(`a seal by a key of small order: ${i + 1}`, 'seal.badSignature', had, [...listed, key]), kid: key.kid }
+  })
   return [
     odd('a key twice', holds, { keys: [...listed, ownHub.jwk] }),
     odd('a key that is no point', holds, { keys: [...listed, noPoint] }),
@@ -47,6 +53,7 @@ export function signatures(): Odd[] {
     seal('a seal by who is pinned but not listed', 'seal.badSignature', {}, parts.keys),
     seal('a seal by another in the name of who is pinned', 'seal.badSignature', { keyId: kid }, listed, stranger),
     seal('a seal whose S has the order added', 'seal.badSignature', { signature: plusOrder(signature).toString('base64url') }),
+    ...small,
     { ...seal('a seal by what is no point', 'seal.badSignature', { keyId: noPoint.kid }, [...listed, noPoint]), kid: noPoint.kid },
   ]
 }
