@@ -1,6 +1,7 @@
 import type { Envelope, RoomId, Teller } from '../../client-sdk/contract/index.ts'
 import { escaped } from '../docs/markdown.ts'
 import { nameOf, standing } from './agreement-page.ts'
+import { NOTICE } from './get-agreement.ts'
 import { applicationMove, deliverableMove, milestoneMove } from './moves-in-words.ts'
 import { printed } from './print.ts'
 import type { Newest, Told } from './read-story.ts'
@@ -21,7 +22,7 @@ ${card ? `<p class="lead">${words(card.title)}\n<p>${words(card.brand.name)} and
 <ol class="steps">
 ${told.map(step).join('')}</ol>
 <footer class="note">Room <code>${escaped(roomId)}</code>. Entries are numbered as in its log. Moments are in UTC. Names of people are those that the room knows today.
-Parley moves no money and holds none. This page is for reading; the log, at <code>/api/v1/rooms/${escaped(roomId)}/proof</code>, is what proves:
+${escaped(NOTICE)} This page is for reading; the log, at <code>/api/v1/rooms/${escaped(roomId)}/proof</code>, is what proves:
 <code>npx parley-verify FILE --key K</code></footer>
 `,
   )
