@@ -85,7 +85,7 @@ export async function begin(its: Cast, withTerms: boolean): Promise<{ scene: Sce
 }
 
 export const newNonce = (): string => randomBytes(16).toString('hex')
-export function termsOf(name: KitName, nonce: string): Terms {
+function termsOf(name: KitName, nonce: string): Terms {
   const kit = kitOf(name)
   const deliverables = kit.pieces.map(([what, due]) => {
     const [platform = '', format = ''] = what.split(' ')
@@ -142,7 +142,7 @@ async function bySystem({ w, superuser, campaignId }: Scene, order: Order): Prom
   if (order.do === 'wait') await new Promise((resolve) => setTimeout(resolve, 45))
   if (order.do === 'sweep') await sweepAll(w)
 }
-export async function sweepAll(w: World): Promise<number> {
+async function sweepAll(w: World): Promise<number> {
   return (await expireOffers(w.asSystem())) + (await expireDueApplications(w.asSystem()))
 }
 

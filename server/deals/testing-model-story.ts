@@ -52,7 +52,7 @@ const acts = {
 const { likely, resolve, ...theirs } = acts
 const theirAct: fc.Arbitrary<Act> = fc.oneof({ weight: 12, arbitrary: likely }, { weight: 1, arbitrary: resolve }, ...Object.values(theirs))
 const adminAct: fc.Arbitrary<Act> = fc.oneof({ weight: 2, arbitrary: likely }, { weight: 3, arbitrary: resolve }, theirs.accept)
-const systemAct = fc.record({ do: fc.constantFrom('sweep', 'sweep', 'wait', 'wait', 'deadline') }) satisfies fc.Arbitrary<Act>
+const systemAct = fc.record({ do: fc.constantFrom('sweep', 'wait', 'deadline') }) satisfies fc.Arbitrary<Act>
 /** In so many rounds of ten. */
 const inTen = (chance: number, arbitrary: fc.Arbitrary<Act>) => {
   const its = fc.record({ act: arbitrary, isTwice: rarely })
@@ -78,6 +78,7 @@ const disputing = one('owner', { do: 'review', piece: 1, move: 'dispute', isStal
 const beginning = fc.oneof(
   { weight: 2, arbitrary: fc.constant<Round[]>([]) },
   { weight: 1, arbitrary: fc.constantFrom<KitName>('one', 'dear').map((kit) => [first(kit, 'soon')]) },
+  { weight: 1, arbitrary: fc.constantFrom<KitName>('one', 'two').map((kit) => [first(kit), one('system', { do: 'deadline' })]) },
   { weight: 4, arbitrary: fc.constantFrom<KitName>('one', 'two', 'mixed', 'dear').map((kit) => [first(kit), agreeing]) },
   {
     weight: 2,
