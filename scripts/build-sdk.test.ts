@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { cpSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -41,6 +41,8 @@ test('the SDK as it is published runs on the Node that the machine has', { timeo
       'function',
     ])
     expect(Number.parseInt(node, 10)).toBeGreaterThanOrEqual(20)
+    const verify = spawnSync(join(app, 'node_modules/parley-client/verify/main.js'), { env, encoding: 'utf8' })
+    expect([verify.status, verify.stderr]).toEqual([2, expect.stringContaining('parley-verify FILE --key KID')])
     expect(
       readdirSync(join(app, 'node_modules/parley-client/src')).filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts')),
     ).toEqual([])

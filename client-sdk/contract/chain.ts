@@ -1,6 +1,6 @@
 import { canonical, type Json } from './canonical.ts'
 import type { ActorKey, CommandId, EventId, StreamId } from './ids.ts'
-import { formatUuid } from './uuid.ts'
+import { formatUuid, HEX } from './uuid.ts'
 
 /** The primitives, given from outside: Node's crypto on the server, its own of what it needs in the SDK. */
 export type Digest = {
@@ -54,7 +54,11 @@ function concat(...parts: readonly Uint8Array[]): Uint8Array {
   return whole
 }
 
-export const hex = (bytes: Uint8Array): string => Array.from(bytes, (b) => b.toString(16).padStart(2, '0')).join('')
+export function hex(bytes: Uint8Array): string {
+  let text = ''
+  for (const byte of bytes) text += HEX[byte]
+  return text
+}
 /** Throws a `TypeError` on anything but pairs of hexadecimal digits. */
 export function unhex(s: string): Uint8Array {
   if (!/^([0-9a-f]{2})*$/i.test(s)) throw new TypeError('Not hexadecimal')

@@ -6,7 +6,8 @@ export function newId<T extends string>(now = Date.now()): T {
   return formatUuid(bytes, 7) as T
 }
 
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+/** Each byte in two digits. */
+export const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 
 /** Sixteen bytes as the text of a UUID of this version, variant 1. */
 export function formatUuid(bytes: Uint8Array, version: number): string {
