@@ -70,7 +70,8 @@ const round: fc.Arbitrary<Round> = fc
   .map((acts) => acts as Round)
 const one = (who: Actor, act: Act): Round => ({ [who]: { act, isTwice: false } })
 const first = (kit: KitName, until: Until = 'none'): Round => one('manager', { do: 'propose', kit, until, isBased: true })
-const agreeing = one('creator', { do: 'accept', which: 'latest', isHash: true, isProved: true })
+const accepting: Act = { do: 'accept', which: 'latest', isHash: true, isProved: true }
+const agreeing = one('creator', accepting)
 const handingIn = one('creator', { do: 'submit', piece: 1 })
 const invoicing = one('creator', { do: 'pay', part: 1, move: 'invoice' })
 const disputing = one('owner', { do: 'review', piece: 1, move: 'dispute', isStale: false })
@@ -86,9 +87,18 @@ const beginning = fc.oneof(
   },
 )
 const rounds = fc.array(round, { minLength: 2, maxLength: 7, size: 'max' })
+/** Terms that the application came with are the creator’s, and the brand may accept them at once. */
+const withOwn = fc.constantFrom<Round[]>(
+  [],
+  [one('owner', accepting)],
+  [one('owner', { do: 'move', move: 'shortlist', isStale: false }), one('manager', accepting)],
+)
 export const story: fc.Arbitrary<Story> = fc
-  .record({ withTerms: rarely, beginning, rounds })
-  .map(({ withTerms, beginning, rounds }) => ({ withTerms, rounds: [...(withTerms ? [] : beginning), ...rounds] }))
+  .oneof(
+    { weight: 5, arbitrary: fc.record({ withTerms: fc.constant(false), beginning, rounds }) },
+    { weight: 1, arbitrary: fc.record({ withTerms: fc.constant(true), beginning: withOwn, rounds }) },
+  )
+  .map(({ withTerms, beginning, rounds }) => ({ withTerms, rounds: [...beginning, ...rounds] }))
 
 const SOON = 40
 const DAY = 86_400_000
