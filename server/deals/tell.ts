@@ -3,16 +3,14 @@ import {
   type Actor,
   type ActorKey,
   type ApplicationId,
-  type ApplicationMove,
   type CampaignId,
   type CommandId,
   type Deal,
   type DealPlace,
   type Envelope,
   type EventName,
-  isAllApproved,
+  followingMove,
   isFinal,
-  isOpen,
   nextApplication,
   openOffer,
   ParleyError,
@@ -49,7 +47,7 @@ export async function tell(
   { by, ids, before, facts, now }: Telling,
 ): Promise<DealPlace> {
   const after = shown(before, facts, by, now)
-  const moves = movesFrom(before, after, facts, by.as, application)
+  const moves = movesFrom(before, after, by.as, application)
   const end = shown(after, moves, by, now)
   const all = [...facts, ...moves]
   if (end.state !== before.state) await countMove(em, by.campaignId, before.state, end.state)
@@ -64,8 +62,8 @@ export async function tell(
 }
 
 /** What these facts do to the application itself: one move, at most. */
-function movesFrom(before: Deal, after: Deal, facts: readonly Fact[], as: Actor, { version }: Application): Fact[] {
-  const next = moveFrom(before, after, facts, as)
+function movesFrom(before: Deal, after: Deal, as: Actor, { version }: Application): Fact[] {
+  const next = followingMove(before, after, as)
   if (!next) return []
   const { move, by } = next
   const { state: from } = before
@@ -73,18 +71,6 @@ function movesFrom(before: Deal, after: Deal, facts: readonly Fact[], as: Actor,
   if (!to) throw new ParleyError('application.illegalMove', `${move} is not possible from ${from}`)
   const deal = { move, from, to, version: version + 1 } // as the flush raises it
   return [{ type: 'application.statusChanged', deal, personal: { reason: null }, ...(by === 'system' && { bySystem: true }) }]
-}
-
-function moveFrom(before: Deal, after: Deal, facts: readonly Fact[], by: Actor): { move: ApplicationMove; by: Actor } | null {
-  const { state } = before
-  const has = (type: EventName) => facts.some((fact) => fact.type === type)
-  if (has('application.statusChanged')) return null
-  if (has('offer.accepted') && isOpen(state)) return { move: 'accept', by }
-  if (has('offer.proposed') && (state === 'submitted' || state === 'shortlisted')) return { move: 'firstOffer', by }
-  const isSubmission = facts.some((fact) => fact.type === 'deliverable.statusChanged' && fact.deal.move === 'submit')
-  if (isSubmission && state.startsWith('agreed')) return { move: 'firstDelivery', by }
-  if (state.startsWith('delivering') && isAllApproved(after)) return { move: 'allApproved', by: 'system' }
-  return null
 }
 
 const entryOf = ({ bySystem, ...fact }: Fact, { roomId: streamId, actorKey, accessVersion }: Teller, ids: Telling['ids']): Entry => {

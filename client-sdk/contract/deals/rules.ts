@@ -1,5 +1,5 @@
 // The SDK's bundle takes this, and does without zod.
-import { type ApplicationState, isFinal, nextApplication } from '../applications/machine.ts'
+import { type ApplicationMove, type ApplicationState, isFinal, isOpen, nextApplication } from '../applications/machine.ts'
 import { type DeliverableMove, deliverableMoves, nextDeliverable } from '../deliverables/machine.ts'
 import type { Deliverable } from '../deliverables/schema.ts'
 import type { ErrorCode } from '../errors.ts'
@@ -150,6 +150,20 @@ export function waitingIn({ state, deliverables, milestones }: Deal): Dispute['w
     ...milestones.filter((one) => one.state === 'disputed').map(({ milestone: number }) => ({ what: 'milestone', number }) as const),
     ...(state.includes('+') ? [{ what: 'application', number: null } as const] : []),
   ]
+}
+
+/**
+ * What an order's facts do to the application itself, as they made the deal `after` from `before`: one move, at most, told in the same
+ * commit. An application that they moved already does not move again.
+ */
+export function followingMove(before: Deal, after: Deal, by: Actor): { move: ApplicationMove; by: Actor } | null {
+  const { state } = before
+  if (after.version !== before.version) return null
+  if (after.binding !== before.binding && isOpen(state)) return { move: 'accept', by }
+  if (after.offers.length > before.offers.length && (state === 'submitted' || state === 'shortlisted')) return { move: 'firstOffer', by }
+  // An amendment may change how many pieces there are; that one was handed in is said of none while it is only agreed.
+  if (state.startsWith('agreed') && after.deliverables.some(({ submitted }) => submitted !== null)) return { move: 'firstDelivery', by }
+  return state.startsWith('delivering') && isAllApproved(after) ? { move: 'allApproved', by: 'system' } : null
 }
 
 /** What somebody may do with a deal as it stands: with the version that waits, with each piece of work, with each payment. */

@@ -369,10 +369,23 @@ test('N10 a version that was answered, and that the log has not told yet, can be
   expect(room.offers.all).toMatchObject([{ offer: 1, pending: 'propose' }])
   const done = room.offers.withdraw(room.offers.open!)
   expect(room.offers.all).toMatchObject([{ offer: 1, state: 'withdrawn', pending: 'withdraw' }])
-  await seconds(0.1)
-  expect(await done).toMatchObject({ offer: 1 })
   await seconds(5)
+  expect(await done).toMatchObject({ offer: 1 })
   expect(shownOf(room)).toEqual(toldBy(fake))
+})
+
+test('N10 an order is done once the deal has it: whoever waits for it finds it there', async () => {
+  await joined()
+  fake.creator.network = (what) => (what === 'frame' ? [2_000] : [1])
+  let done = false
+  const said = room.offers.propose(someTerms()).then((place) => {
+    done = true
+    expect(room.offers.open).toMatchObject({ offer: place.offer, hash: place.hash, pending: null })
+  })
+  await seconds(1)
+  expect(done).toBe(false)
+  await seconds(2)
+  await said
 })
 
 test('N10 what was told while the deal is being read again stays shown as on its way until it is there', async () => {
@@ -385,9 +398,9 @@ test('N10 what was told while the deal is being read again stays shown as on its
   expect(room.state.status).toBe('live') // by a snapshot
   const said = room.offers.comment(1, 'fee', 'A little more?')
   await seconds(1)
-  expect(await said).toMatchObject({ offer: 1 })
   expect(room.offers.comments).toMatchObject([{ text: 'A little more?', pending: true }])
   await seconds(30)
+  expect(await said).toMatchObject({ offer: 1 })
   expect(shownOf(room)).toEqual(toldBy(fake))
 })
 

@@ -46,7 +46,10 @@ export interface LiveDeal extends DealReading {
   /** Consents, and ends it. */
   confirmCancel(reason?: string): Promise<ApplicationPlace>
 }
-/** A room, and the deal that it is about. Orders go one after the other, wait for the connection, and have one effect however often they must be sent. */
+/**
+ * A room, and the deal that it is about. Orders go one after the other, wait for the connection, and
+ * have one effect however often they must be sent; each resolves once the deal has it, and rejects with the hub's refusal.
+ */
 export interface DealRoom extends Room {
   /** As of every room; resolves once the deal is read, too. */
   join(): Promise<DealRoom>

@@ -1,6 +1,6 @@
 import { type ApplicationMove, nextApplication } from '../../contract/applications/machine.ts'
 import {
-  isAllApproved,
+  followingMove,
   isPast,
   openOffer,
   type Refusal,
@@ -114,10 +114,7 @@ function moved({ state: from, version }: Deal, move: ApplicationMove, by: Actor)
 }
 
 /** What the hub will say of the application in the same breath. */
-export function followed(before: Deal, after: Deal, by: Actor): Fact[] {
-  const { state } = after
-  if (after === before || after.version !== before.version) return []
-  if (after.offers.length > before.offers.length) return moved(after, 'firstOffer', by)
-  if (state.startsWith('agreed') && after.deliverables.some((one) => one.submitted !== null)) return moved(after, 'firstDelivery', by)
-  return isAllApproved(after) ? moved(after, 'allApproved', 'system') : []
+export function followed(before: Deal, after: Deal, as: Actor): Fact[] {
+  const next = followingMove(before, after, as)
+  return next ? moved(after, next.move, next.by) : []
 }

@@ -52,11 +52,17 @@ export class Queue {
   told(news: readonly Envelope[]): void {
     if (this.#waiting.length === 0) return
     const seqs = new Map(news.map(({ id, seq }) => [id, seq]))
-    this.#waiting = this.#open(this.#waiting.map((pending) => ({ ...pending, told: seqs.get(pending.eventId) ?? pending.told })))
+    this.#waiting = this.#waiting.map((pending) => ({ ...pending, told: seqs.get(pending.eventId) ?? pending.told }))
+    this.#settle()
   }
-  #open(waiting: readonly Pending[]): readonly Pending[] {
+  /** What is answered, and in the deal, waits no more: whoever ordered it finds it there. */
+  #settle(): void {
     const deal = this.#deal()
-    return waiting.filter((pending) => !deal || pending.place === null || !isIn(deal, pending))
+    const isDone = (pending: Pending) => deal !== null && pending.place !== null && isIn(deal, pending)
+    const done = this.#waiting.filter(isDone)
+    if (done.length === 0) return
+    this.#waiting = this.#waiting.filter((pending) => !isDone(pending))
+    for (const { commandId, place } of done) this.#take(commandId)?.resolve(place!)
   }
 
   /** The connection is there again. */
@@ -68,6 +74,7 @@ export class Queue {
   fail(reason: ParleyError): void {
     this.#orders.stop(reason)
     this.#orders = new Orders(this.#ports)
+    for (const { commandId, place } of this.#waiting) if (place) this.#take(commandId)?.resolve(place)
     this.#waiting = []
     for (const { reject } of this.#asked.values()) reject(reason)
     this.#asked.clear()
@@ -97,13 +104,14 @@ export class Queue {
 
   /** Those that are about what it proposed learn its number. */
   #answered(commandId: CommandId, place: Output<DealOrderName>): void {
-    this.#take(commandId)?.resolve(place)
     const offer = 'offer' in place ? place.offer : null
     const waiting = this.#waiting.map((pending) => {
       if (pending.commandId === commandId) return { ...pending, place } as Pending
       return isAbout(pending, commandId) ? ({ ...pending, input: { ...pending.input, offer } } as Pending) : pending
     })
-    this.#set(this.#open(waiting))
+    this.#waiting = waiting
+    this.#settle()
+    this.#changed()
   }
 
   /** With it go those that are about what it would have proposed. */
