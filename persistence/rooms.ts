@@ -158,14 +158,16 @@ export async function peopleOf(pool: Pool, roomId: RoomId): Promise<People> {
 }
 
 /** Who sent these messages, by seq; what is no message of this room is left out. */
-export async function authorsOf(pool: Pool, roomId: RoomId, seqs: readonly number[]): Promise<Map<number, ActorKey>> {
-  const rows = await read<{ seq: string; actor_key: ActorKey }>(
+export async function authorsOf(pool: Pool, roomId: RoomId, seqs: readonly number[]): Promise<{ author: ActorKey; isMessage: boolean }[]> {
+  const rows = await read<{ actor_key: ActorKey; is_message: boolean }>(
     pool,
     'authors_of',
-    `select seq, actor_key from event where stream_id = $1 and seq = any($2::bigint[]) and type = 'chat.messageSent'`,
+    `select seq, actor_key, type = 'chat.messageSent' as is_message from event where stream_id = $1 and seq = any($2::bigint[])
+        and type in ('chat.messageSent', 'application.submitted', 'application.statusChanged', 'offer.declined', 'offer.withdrawn',
+          'offer.commented', 'deliverable.statusChanged', 'milestone.statusChanged')`,
     [roomId, seqs],
   )
-  return new Map(rows.map(({ seq, actor_key }) => [Number(seq), actor_key]))
+  return rows.map(({ actor_key: author, is_message: isMessage }) => ({ author, isMessage }))
 }
 
 /** Blocked people among them: whoever is blocked is nobody's business here. */

@@ -6,7 +6,10 @@ import { once } from '../once.ts'
 import { authorised, denied } from '../rooms/authorise.ts'
 import type { Standing } from '../rooms/standings.ts'
 
-/** Takes the words out of messages for good: one's own, or anybody's for whoever may erase in this room. */
+/**
+ * Takes words out of the log for good: one's own, also those that were said with an application, an offer, work or a payment; of
+ * messages anybody's, for whoever may erase in this room.
+ */
 export function eraseMessages(ctx: Ctx, input: EraseMessages): Promise<Erasure> {
   const { roomId, seqs, reason, commandId } = input
   return authorised(ctx, 'read', roomId, async (me) => {
@@ -22,8 +25,8 @@ export function eraseMessages(ctx: Ctx, input: EraseMessages): Promise<Erasure> 
 }
 
 async function mayErase(ctx: Ctx, me: Standing, { roomId, seqs }: EraseMessages): Promise<void> {
-  const authors = await authorsOf(ctx.db.pool, roomId, seqs)
-  if (authors.size < new Set(seqs).size) throw new ParleyError('resource.notFound', 'No such message')
-  const onlyOwn = [...authors.values()].every((author) => author === me.actorKey)
-  if (!onlyOwn && !can('erase', me)) throw denied()
+  const said = await authorsOf(ctx.db.pool, roomId, seqs)
+  if (said.length < new Set(seqs).size) throw new ParleyError('resource.notFound', 'No such message')
+  const mayModerate = can('erase', me)
+  if (!said.every(({ author, isMessage }) => author === me.actorKey || (isMessage && mayModerate))) throw denied()
 }

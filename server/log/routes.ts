@@ -8,15 +8,15 @@ const params = z.object({ roomId: RoomId })
 
 const eraseRoute = route({
   id: 'message.erase',
-  summary: 'Erases the words of messages for ever; their places stay.',
+  summary: 'Erases for ever what was said, in messages or about a deal; its place stays.',
   method: 'post',
   path: '/rooms/{roomId}/erasures',
-  allow: 'read', // one's own words; the use case asks for more to erase others'
+  allow: 'read', // one's own words; the use case asks for more to erase others' messages
   fails: ['access.changed', 'command.reused'],
   request: {
     headers: IdempotencyKey,
     params,
-    body: body(EraseMessages.omit({ commandId: true, roomId: true }), 'Which messages, and why'),
+    body: body(EraseMessages.omit({ commandId: true, roomId: true }), 'What, by its seqs, and why'),
   },
   responses: { 201: json(Erasure, 'They are erased') },
 })
