@@ -34,7 +34,7 @@ export function agreementPage(its: Agreement): string {
 ${termsTable(terms)}
 <div class="box"><p>${escaped(its.notice)}</div>
 <h2>Who agreed, and when</h2>
-${versions.map((version, i) => versionPart(version, i === 0, terms.fee.currency)).join('')}
+${versions.map((version, i) => versionPart(version, versions[i - 1]?.offer ?? null, terms.fee.currency)).join('')}
 <h2>The work as it stands</h2>
 ${work(its.deliverables)}
 <h2>The payments as they stand</h2>
@@ -49,7 +49,8 @@ as its log stood at entry ${its.asOf}. Moments are in UTC. Names of people are t
 }
 
 type Version = Agreement['versions'][number]
-function versionPart({ offer, hash, proposed, accepted, changes }: Version, isFirst: boolean, currency: string): string {
+/** `before`: the version that bound before it. */
+function versionPart({ offer, hash, proposed, accepted, changes }: Version, before: number | null, currency: string): string {
   const { attestation } = accepted
   const by = ({ name, by, seq, at }: Version['proposed']) => `${nameOf(name)}, ${SIDES[by]}<td>${moment(at)}<td class="n">${seq}`
   return `<h3>Version ${offer}</h3>
@@ -60,21 +61,26 @@ function versionPart({ offer, hash, proposed, accepted, changes }: Version, isFi
 <p class="note">Hash of the terms: <code>${escaped(hash)}</code><br>
 Attested by Parley: who accepted had proved by ${escaped(attestation.method)} at ${moment(attestation.provedAt)} who they are.
 Key <code>${escaped(attestation.keyId)}</code>, signature <code>${escaped(attestation.signature)}</code>
-${isFirst ? '' : `<p>Against the version that bound before:\n${changesTable(changes, currency)}`}
+${before === null ? '' : changesTable(changes, before, currency)}
 `
 }
 
-const piece = ({ deliverable, platform, format, due, state, links, note }: Deliverable) => {
-  const said = [...(links ?? []).map((link) => `<br>${words(link)}`), ...(note === null ? [] : [block(note)])]
-  return `<tr><td class="n">${deliverable}<td>${words(format)} on ${words(platform)}${said.join('')}<td>${day(due)}<td>${escaped(state)}`
+/** Which entry of the log says how it stands, and what was said there. */
+const since = (moved: number | null) => `<td class="n">${moved ?? '–'}`
+const noted = (moved: number | null, note: string | null) =>
+  note === null ? '' : `<div class="note">Said at entry ${moved}:</div>${block(note)}`
+
+const piece = ({ deliverable, platform, format, due, state, moved, links, note }: Deliverable) => {
+  const said = (links ?? []).map((link) => `<br>${words(link)}`).join('') + noted(moved, note)
+  return `<tr><td class="n">${deliverable}<td>${words(format)} on ${words(platform)}${said}<td>${day(due)}<td>${escaped(state)}${since(moved)}`
 }
 const work = (all: readonly Deliverable[]) =>
-  `<table><thead><tr><th class="n no">No.<th>Piece<th>Due<th>State</thead>\n${all.map(piece).join('\n')}\n</table>`
+  `<table><thead><tr><th class="n no">No.<th>Piece<th>Due<th>State<th class="n">Entry</thead>\n${all.map(piece).join('\n')}\n</table>`
 
-const part = ({ milestone, amount, currency, due, state, note }: Milestone) =>
-  `<tr><td class="n">${milestone}<td class="n">${money({ amount, currency })}<td>${when(due)}${note === null ? '' : block(note)}<td>${escaped(state)}`
+const part = ({ milestone, amount, currency, due, state, moved, note }: Milestone) =>
+  `<tr><td class="n">${milestone}<td class="n">${money({ amount, currency })}<td>${when(due)}${noted(moved, note)}<td>${escaped(state)}${since(moved)}`
 const payments = (all: readonly Milestone[]) =>
-  `<table><thead><tr><th class="n no">No.<th class="n">Amount<th>Due<th>State</thead>\n${all.map(part).join('\n')}\n</table>`
+  `<table><thead><tr><th class="n no">No.<th class="n">Amount<th>Due<th>State<th class="n">Entry</thead>\n${all.map(part).join('\n')}\n</table>`
 
 const proof = ({ hash, roomId, terms, versions }: Agreement) => `<p>Both sides accepted the same terms by their hash, SHA-256:
 <p><code>${escaped(hash)}</code>

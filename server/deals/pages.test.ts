@@ -6,6 +6,7 @@ import { apply, openCampaign } from '../applications/testing.ts'
 import { makeTeam } from '../brands/testing.ts'
 import { sendMessage } from '../chat/send-message.ts'
 import { reviewDeliverable, submitDeliverable } from '../deliverables/move-deliverable.ts'
+import { eraseMessages } from '../log/erase-messages.ts'
 import { moveMilestone } from '../milestones/move-milestone.ts'
 import { declineOffer } from '../offers/close-offer.ts'
 import { commentOffer } from '../offers/comment-offer.ts'
@@ -157,7 +158,7 @@ describe('the agreement for people', () => {
       p.campaign.manager.name,
       'EUR 1,234.56',
       '1 EUR 234.56 on agreement',
-      '2 EUR 1,000.00 once all work was submitted',
+      '2 EUR 1,000.00 once all work is submitted',
       '2 instagram reel no day agreed',
       'social , tv',
       'Ukraine, the whole world',
@@ -186,7 +187,21 @@ describe('the agreement for people', () => {
     await accept(w, p.campaign.owner, p, waiting)
     const text = textOf((await agreementOf(p.creator, p)).text)
     expect(text).toContain('Version 2 of the terms, agreed')
-    expect(text).toContain('Revisions 1 round for each piece of work 7 rounds for each piece of work Clause 1 – Added')
+    expect(text).toContain(
+      'Against version 1: Term Before After Revisions 1 round for each piece of work 7 rounds for each piece of work Clause 1 – Added',
+    )
+  })
+
+  test('says of work and payments at which entry they came to stand so, and what was said there', async () => {
+    const p = await agreed(w, someTerms({ deliverables: [{ platform: 'instagram', format: 'reel', count: 1, due: null }] }))
+    const its = { applicationId: p.applicationId, commandId: commandId() }
+    const links = ['https://example.com/reel']
+    const { seq } = await submitDeliverable(w.as(p.creator), { ...its, deliverable: 1, links, note: 'Have a look' })
+    const text = textOf((await agreementOf(p.creator, p)).text)
+    expect(text).toContain(`reel on instagram https://example.com/reel Said at entry ${seq}: Have a look no day agreed submitted ${seq} `)
+    expect(text).toContain('once all work is approved due –')
+    await eraseMessages(w.as(p.creator), { commandId: commandId(), roomId: p.roomId, seqs: [seq], reason: 'personRequest' })
+    expect(textOf((await storyOf(p.creator, p)).text)).toContain(`erased the words of 1 entry: ${seq}, at the request of a person`)
   })
 
   test('has no name of whoever was erased', async () => {
@@ -217,20 +232,25 @@ test('the story for people says what happened, in order, and how much was said i
   await sendMessage(w.as(p.creator), { commandId: commandId(), roomId: p.roomId, text: 'nobody else’s business' })
   const next = await counter(w, p.campaign.manager, p, 1, { terms: someTerms({ revisionRounds: 3 }) })
   await accept(w, p.creator, p, next)
+  await propose(w, p.campaign.owner, p, { basedOn: 2, terms: someTerms({ revisionRounds: 4 }) })
+  await declineOffer(w.as(p.creator), { commandId: commandId(), applicationId: p.applicationId, offer: 3 })
+  await propose(w, p.campaign.owner, p, { basedOn: 2, terms: someTerms({ revisionRounds: 4 }) })
   const { text } = await storyOf(p.creator, p)
   const told = [
     `${p.creator.name} (creator) applied`,
     `${p.creator.name} (creator) proposed version 1 of the terms`,
     '1 message,',
     `${p.campaign.manager.name} (brand) proposed version 2 of the terms`,
-    'Revisions 1 round for each piece of work 3 rounds for each piece of work',
+    'Against version 1: Term Before After Revisions 1 round for each piece of work 3 rounds for each piece of work',
     `${p.campaign.manager.name} (brand) began to negotiate (submitted → negotiating)`,
     `${p.creator.name} (creator) accepted version 2 , which binds both sides from here on`,
     `${p.creator.name} (creator) made the agreement (negotiating → agreed)`,
+    'proposed version 4 of the terms, to amend version 2',
+    'The terms are the same as those of version 3.',
     'Parley moves no money and holds none',
   ]
   const places = told.map((part) => textOf(text).indexOf(part))
   expect(places).toEqual(places.filter((place) => place > 0).sort((a, b) => a - b))
   expect(text).not.toContain('nobody else')
-  expect(text).toContain('All of it: 6 events.')
+  expect(text).toContain('All of it: 9 events.')
 })

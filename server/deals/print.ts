@@ -7,6 +7,7 @@ import { untagged } from './shown.ts'
 /** For paper first: A4, black on white, in a type to be read. What people wrote keeps inside its own box. */
 const STYLE = `
 @page{size:A4;margin:20mm 18mm 18mm}
+@page{@bottom-right{content:counter(page) " / " counter(pages);font:8pt system-ui,Arial,sans-serif;color:#4a505c}}
 *{box-sizing:border-box}
 html{color-scheme:light;background:#e9ebef}
 body{margin:1.5rem auto;max-width:50rem;padding:3.5rem 4rem;background:#fff;color:#16191f;font:1rem/1.5 Georgia,"Times New Roman",serif;overflow-wrap:anywhere}
@@ -38,7 +39,14 @@ ol.steps{list-style:none;margin:0;padding:0}
 ol.steps>li{border-top:1px solid #d4d8df;padding:.6rem 0}
 ol.steps>li.talk{color:#4a505c;font:.82rem/1.45 system-ui,"Segoe UI",Arial,sans-serif}
 footer{margin-top:2.5rem;border-top:1px solid #d4d8df;padding-top:.6rem}
-@media (max-width:45rem){body{padding:1.5rem 1.2rem;margin:0}}
+@media screen and (max-width:45rem){
+body{padding:1.5rem 1.2rem;margin:0;font-size:.95rem}
+th,td{min-width:5.2rem}
+th.n,td.n{min-width:0}
+th[scope=row]{width:auto}
+table:has(td>table)>tbody,table:has(td>table)>tbody>tr,table:has(td>table)>tbody>tr>*{display:block}
+table:has(td>table)>tbody>tr>th{border:0;padding-bottom:0}
+}
 @media print{html{background:none}body{margin:0;max-width:none;padding:0;font-size:10.5pt}h1{font-size:19pt}}
 `
 const HASH = createHash('sha256').update(STYLE).digest('base64')

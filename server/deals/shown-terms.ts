@@ -5,7 +5,7 @@ import { block, count, day, money, territory, words } from './shown.ts'
 
 type Piece = Terms['deliverables'][number]
 type Payment = Terms['payments'][number]
-const WHEN = { onAgreement: 'on agreement', onDelivery: 'once all work was submitted', onApproval: 'once all work is approved' } as const
+const WHEN = { onAgreement: 'on agreement', onDelivery: 'once all work is submitted', onApproval: 'once all work is approved' } as const
 export const when = (due: Payment['due']): string => WHEN[due]
 
 const months = (n: number | null): string => (n === null ? 'without end' : count(n, 'month'))
@@ -80,13 +80,13 @@ function value<T extends TermName>({ term, item }: { term: T; item: number | nul
   return item !== null && its === null ? '–' : SHOWN[term](its as Values[T], currency)
 }
 
-/** What differs, for people. `currency`: of the later terms. */
-export function changesTable(changes: readonly TermChange[], currency: string): string {
-  if (changes.length === 0) return '<p class="note">The terms are the same.'
+/** What differs from the terms of version `from`, for people. `currency`: of the later terms. */
+export function changesTable(changes: readonly TermChange[], from: number, currency: string): string {
+  if (changes.length === 0) return `<p class="note">The terms are the same as those of version ${from}.`
   const fee = changes.find(({ term }) => term === 'fee')?.before as Terms['fee'] | undefined
   const lines = changes.map((change) => {
     const before = value(change, change.before, fee?.currency ?? currency)
     return `<tr><th scope="row">${termName(change.term, change.item)}<td>${before}<td>${value(change, change.after, currency)}`
   })
-  return rows('<th>Term<th>Before<th>After', lines)
+  return `<p>Against version ${from}:\n${rows('<th>Term<th>Before<th>After', lines)}`
 }

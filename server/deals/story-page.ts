@@ -1,4 +1,4 @@
-import type { Envelope, RoomId, Teller } from '../../client-sdk/contract/index.ts'
+import type { Envelope, ErasureReason, RoomId, Teller } from '../../client-sdk/contract/index.ts'
 import { escaped } from '../docs/markdown.ts'
 import { nameOf, standing } from './agreement-page.ts'
 import { NOTICE } from './get-agreement.ts'
@@ -8,6 +8,7 @@ import type { Newest, Told } from './read-story.ts'
 import { block, count, moment, words } from './shown.ts'
 import { changesTable, termName, termsTable } from './shown-terms.ts'
 
+type Changes = Extract<Told, { kind: 'event' }>['changes']
 /** A deal's story for people: to be read without Parley, and to be printed. */
 export function storyPage(roomId: RoomId, { card, told, isCut }: Newest): string {
   const events = told.filter(({ kind }) => kind === 'event').length
@@ -36,12 +37,17 @@ function step(told: Told): string {
   }
   const { event, who, changes } = told
   const [what, more] = sentence(event)
-  const terms = event.type === 'offer.proposed' ? event.data.deal.terms : null
-  const shown = terms && (changes ? changesTable(changes, terms.fee.currency) : termsTable(terms))
+  const shown = event.type === 'offer.proposed' && proposal(event, changes)
   return `<li class="${shown ? 'terms' : 'step'}"><small>${moment(event.at)} · entry ${event.seq}</small>
 <p>${teller(who)} ${what}
-${more}${shown ?? ''}
+${more}${shown || ''}
 `
+}
+
+/** The first version whole, and each later one against the version before. */
+function proposal({ data }: Envelope<'offer.proposed'>, changes: Changes): string {
+  const { offer, terms } = data.deal
+  return changes ? changesTable(changes, offer - 1, terms.fee.currency) : termsTable(terms)
 }
 
 const FOR = { brand: ' (brand)', creator: ' (creator)' } as const
@@ -50,6 +56,12 @@ function teller({ side, name }: Teller): string {
   return side === 'admin' ? 'An administrator of Parley' : `${nameOf(name)}${FOR[side]}`
 }
 
+const ERASURE: Record<ErasureReason, string> = {
+  personRequest: 'at the request of a person',
+  moderation: 'by moderation',
+  retention: 'as their time to be kept was over',
+  legalOrder: 'by legal order',
+}
 const ERASED = '<p><em>The words were erased.</em>'
 /** What somebody said with it: nothing where they said nothing. */
 const said = (personal: object | null, text: string | null | undefined): string => (personal ? (text ? block(text) : '') : ERASED)
@@ -97,7 +109,7 @@ function sentence(event: Envelope): [string, string] {
     }
     case 'log.erased': {
       const { seqs, reason } = event.data.deal
-      return [`erased the words of ${count(seqs.length, 'entry', 'entries')}: ${seqs.join(', ')} (${escaped(reason)})`, '']
+      return [`erased the words of ${count(seqs.length, 'entry', 'entries')}: ${seqs.join(', ')}, ${ERASURE[reason]}`, '']
     }
     default:
       return [escaped(event.type), '']
