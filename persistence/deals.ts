@@ -6,15 +6,18 @@ import {
   type CampaignId,
   type Deal,
   type Envelope,
+  type Party,
   type RoomId,
   reduceDeal,
 } from '../client-sdk/contract/index.ts'
 import { EVENT_COLUMNS, type EventRow, fromRow, instant } from './log/read.ts'
 import { query, read } from './sql.ts'
 
+const TELLS = `type like 'application.%' or type like 'offer.%' or type like 'deliverable.%' or type like 'milestone.%'`
 /** A deal's own events: the condition of the index that they are found by. */
-export const IS_OF_DEAL = `(type like 'application.%' or type like 'offer.%' or type like 'deliverable.%' or type like 'milestone.%' or type = 'log.erased')`
-const EVENTS = `select ${EVENT_COLUMNS} from event where stream_id = $1 and ${IS_OF_DEAL} order by event.seq`
+export const IS_OF_DEAL = `(${TELLS} or type = 'log.erased')`
+/** Erased words are gone from what told them, so how a deal stands is read without the erasures: people may erase what they wrote without end. */
+const EVENTS = `select ${EVENT_COLUMNS} from event where stream_id = $1 and (${TELLS}) order by event.seq`
 
 /** How a deal stands, in the caller's transaction: for good while it holds the application's row. Undefined where there is none. */
 export async function dealIn(em: EntityManager, roomId: RoomId): Promise<Deal | undefined> {
@@ -36,9 +39,9 @@ export async function dealOf(pool: Pool, roomId: RoomId): Promise<Deal | undefin
 
 const dealFrom = (events: readonly Envelope[]): Deal | undefined => events.reduce<Deal | null>(reduceDeal, null) ?? undefined
 
-type Party = { brandId: BrandId; campaignId: CampaignId; applicationId: ApplicationId; roomId: RoomId }
-type PartyRow = { brand_id: BrandId; campaign_id: CampaignId; id: ApplicationId; room_id: RoomId }
-const toParty = (row: PartyRow): Party => ({
+type Place = { brandId: BrandId; campaignId: CampaignId; applicationId: ApplicationId; roomId: RoomId }
+type PlaceRow = { brand_id: BrandId; campaign_id: CampaignId; id: ApplicationId; room_id: RoomId }
+const toPlace = (row: PlaceRow): Place => ({
   brandId: row.brand_id,
   campaignId: row.campaign_id,
   applicationId: row.id,
@@ -46,43 +49,37 @@ const toParty = (row: PartyRow): Party => ({
 })
 
 /** A deal that is agreed, or was. */
-export async function agreedDeal(pool: Pool, applicationId: ApplicationId): Promise<Party | undefined> {
-  const [row] = await read<PartyRow>(
+export async function agreedDeal(pool: Pool, applicationId: ApplicationId): Promise<Place | undefined> {
+  const [row] = await read<PlaceRow>(
     pool,
     'agreed_deal',
     `select brand_id, campaign_id, id, room_id from application
       where id = $1 and (state like 'agreed%' or state like 'delivering%' or state in ('completed', 'cancelled'))`,
     [applicationId],
   )
-  return row && toParty(row)
+  return row && toPlace(row)
 }
 
-/** How these rooms' deals stand, as far as they have any. */
-export async function dealsOf(pool: Pool, rooms: readonly RoomId[]): Promise<Map<RoomId, Deal>> {
-  const rows = await read<EventRow>(
-    pool,
-    'deals_of',
-    `select ${EVENT_COLUMNS} from event where stream_id = any($1::uuid[]) and ${IS_OF_DEAL} order by event.stream_id, event.seq`,
-    [rooms],
+/** How often a side has asked to cancel what is agreed. */
+export async function timesAsked(em: EntityManager, roomId: RoomId, by: Party): Promise<number> {
+  const [row] = await query<{ n: number }>(
+    em,
+    `select count(*)::int as n from event where stream_id = $1 and (${TELLS}) and type = 'application.statusChanged'
+        and deal::json ->> 'move' = 'cancel.request' and deal::json ->> 'to' like '%+' || $2`,
+    [roomId, by],
   )
-  const byRoom = Map.groupBy(rows.map(fromRow), ({ roomId }) => roomId)
-  return new Map(
-    Array.from(byRoom).flatMap(([roomId, events]) => {
-      const deal = dealFrom(events)
-      return deal ? [[roomId, deal] as const] : []
-    }),
-  )
+  return row?.n ?? 0
 }
 
-export type DueOffer = Party & { expiresAt: string }
+export type DueOffer = Place & { expiresAt: string }
 /** Applications whose open offer has run out. */
 export async function dueOffers(pool: Pool, limit: number): Promise<DueOffer[]> {
-  const rows = await read<PartyRow & { expires_at: string }>(
+  const rows = await read<PlaceRow & { expires_at: string }>(
     pool,
     'due_offers',
     `select brand_id, campaign_id, id, room_id, ${instant('expires_at')} as expires_at from application
       where expires_at <= (select clock_timestamp()) order by expires_at limit $1`,
     [limit],
   )
-  return rows.map((row) => ({ ...toParty(row), expiresAt: row.expires_at }))
+  return rows.map((row) => ({ ...toPlace(row), expiresAt: row.expires_at }))
 }

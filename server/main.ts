@@ -1,5 +1,3 @@
-import { createServer } from 'node:http'
-import { getRequestListener } from '@hono/node-server'
 import { ParleyError } from '../client-sdk/contract/index.ts'
 import { checkpointer, publishKey } from '../persistence/checkpoints.ts'
 import { openDatabase } from '../persistence/database.ts'
@@ -17,6 +15,7 @@ import { banner } from './embedded/banner.ts'
 import { openHome } from './embedded/home.ts'
 import { seed } from './embedded/seed.ts'
 import { foreseen } from './foreseen.ts'
+import { front } from './front.ts'
 import { createApp } from './http.ts'
 import { limitsFrom } from './limits-from.ts'
 import { createLog, type Log } from './log.ts'
@@ -85,7 +84,7 @@ async function start(config: Config, log: Log, reset: boolean): Promise<string> 
     embedded: home !== null && has('api'),
     metrics: { metrics, token: config.metricsToken ?? (home ? null : undefined) },
   })
-  const http = createServer(getRequestListener(app.fetch))
+  const http = front(app)
   const failed = (error: unknown) => log.warn('hub', { error })
   if (has('realtime')) {
     const line = ({ error, ...fields }: Line) => {

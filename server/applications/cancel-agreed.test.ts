@@ -83,6 +83,20 @@ describe('what is agreed', () => {
     expect(await cancel(w, creator, its, 'cancel.confirm')).toMatchObject({ state: 'cancelled' })
   })
 
+  test('is asked for as often as twenty times by each side, and still agreed to after that', async () => {
+    const its = await agreed(w)
+    const { creator, campaign } = its
+    for (let n = 1; n <= 20; n++) {
+      await cancel(w, creator, its, 'cancel.request')
+      await cancel(w, creator, its, 'cancel.revoke')
+    }
+    const before = await eventsOf(w, its.roomId)
+    await expect(cancel(w, creator, its, 'cancel.request')).rejects.toMatchObject(refusal('application.illegalMove'))
+    expect(await eventsOf(w, its.roomId)).toEqual(before)
+    await cancel(w, campaign.owner, its, 'cancel.request')
+    expect(await cancel(w, creator, its, 'cancel.confirm')).toMatchObject({ state: 'cancelled' })
+  })
+
   test('is asked for again with the same answer, and the command is good for nothing else', async () => {
     const its = await agreed(w)
     const { creator, applicationId, version } = its

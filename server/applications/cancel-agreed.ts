@@ -1,4 +1,11 @@
-import { type ApplicationMove, type ApplicationPlace, type MoveApplication, nextApplication } from '../../client-sdk/contract/index.ts'
+import {
+  type ApplicationMove,
+  type ApplicationPlace,
+  type MoveApplication,
+  nextApplication,
+  partyOf,
+} from '../../client-sdk/contract/index.ts'
+import { timesAsked } from '../../persistence/deals.ts'
 import type { ApplicationStanding } from '../../persistence/market.ts'
 import type { Ctx } from '../ctx.ts'
 import { changeDealAs, type Fact, type Held } from '../deals/change-deal.ts'
@@ -19,12 +26,20 @@ export async function cancelAgreed(
 ): Promise<ApplicationPlace> {
   const words = { reason: input.reason ?? null }
   const personal = { type: 'application.statusChanged', words } as const
-  const place = await changeDealAs(ctx, { ...standing, as }, { name: 'application.move', input, personal }, (held) => {
+  const place = await changeDealAs(ctx, { ...standing, as }, { name: 'application.move', input, personal }, async (held) => {
     assertCurrent(held.deal, input)
+    if (input.move === 'cancel.request') await assertMayAsk(held)
     return { facts: [cancelFact(held, input.move, words)], answer: {} }
   })
   const { applicationId, version, state, roomId } = place
   return { applicationId, version, state, roomId }
+}
+
+/** How often each side may ask to cancel. Who asks and takes it back has no other end, and all of it is read with each order. */
+const ASKS_MAX = 20
+async function assertMayAsk({ em, roomId, as }: Held): Promise<void> {
+  const by = partyOf(as)
+  if (by && (await timesAsked(em, roomId, by)) >= ASKS_MAX) throw illegal(`Your side has asked to cancel ${ASKS_MAX} times`)
 }
 
 /** Throws where the machine does not lead there. */

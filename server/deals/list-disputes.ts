@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { ApplicationId, type Dispute, type Page, type PageOf, ParleyError, waitingIn } from '../../client-sdk/contract/index.ts'
 import { type DisputePlace, disputesAfter } from '../../persistence/deals/disputes.ts'
-import { dealsOf } from '../../persistence/deals.ts'
+import { dealOf } from '../../persistence/deals.ts'
 import { type Ctx, demand } from '../ctx.ts'
 import { cursorFrom, partsOf } from '../cursor.ts'
 
@@ -10,15 +10,12 @@ export async function listDisputes(ctx: Ctx, { limit, cursor }: Page): Promise<P
   demand(ctx, 'administer')
   const found = await disputesAfter(ctx.db.pool, after(cursor), limit + 1)
   const shown = found.slice(0, limit)
-  const deals = await dealsOf(
-    ctx.db.pool,
-    shown.map(({ roomId }) => roomId),
-  )
-  const items = shown.flatMap(({ place: _, ...dispute }) => {
-    const deal = deals.get(dispute.roomId)
+  const items: Dispute[] = []
+  for (const { place: _, ...dispute } of shown) {
+    const deal = await dealOf(ctx.db.pool, dispute.roomId) // one after the other: a deal may be megabytes
     const waits = deal ? waitingIn(deal) : []
-    return waits.length > 0 ? [{ ...dispute, waits }] : [] // what was settled between the two reads is left out
-  })
+    if (waits.length > 0) items.push({ ...dispute, waits }) // what was settled meanwhile is left out
+  }
   const last = shown.at(-1)
   return { items, cursor: last && found.length > limit ? cursorFrom([NAME, last.place.at, last.place.id]) : null }
 }

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Agreement, Deal, diffTerms, OfferDiff, reduceDeal, Story } from '../../client-sdk/contract/index.ts'
+import { dealOf } from '../../persistence/deals.ts'
 import { erase } from '../../persistence/erasure.ts'
 import { removeFromTeam } from '../brands/change-team.ts'
 import { sendMessage } from '../chat/send-message.ts'
+import { eraseMessages } from '../log/erase-messages.ts'
 import { commentOffer } from '../offers/comment-offer.ts'
 import { commandId, type TestPerson } from '../testing.ts'
 import { type Answer, type Rest, restWorld } from '../testing-rest.ts'
@@ -51,6 +53,35 @@ test('words that were erased are null in it', async () => {
   const { body, text } = await get(p.campaign.owner, p, 'deal')
   expect(body).toMatchObject({ comments: [{ seq, text: null }] })
   expect(text).not.toContain('555')
+})
+
+test('to read one takes the index, and no more for all that people have erased in its room', async () => {
+  const p = await parties(w, { terms: someTerms() })
+  const asked: { text: string; rows: number }[] = []
+  const query = async (order: { text: string }) => {
+    const result = await w.db.pool.query(order)
+    asked.push({ text: order.text, rows: result.rows.length })
+    return result
+  }
+  const read = async () => {
+    await dealOf({ query } as unknown as typeof w.db.pool, p.roomId)
+    return asked.at(-1)!
+  }
+  const before = await read()
+  for (let n = 0; n < 3; n++) {
+    const { seq } = await sendMessage(w.as(p.creator), { commandId: commandId(), roomId: p.roomId, text: 'Hello' })
+    await eraseMessages(w.as(p.creator), { commandId: commandId(), roomId: p.roomId, seqs: [seq], reason: 'personRequest' })
+  }
+  expect(await read()).toEqual(before)
+  const client = await w.db.pool.connect()
+  try {
+    await client.query('begin; set local enable_seqscan = off')
+    const { rows } = await client.query<{ 'QUERY PLAN': string }>(`explain ${before.text.replaceAll('$1', `'${p.roomId}'`)}`)
+    expect(rows.map((row) => row['QUERY PLAN']).join('\n')).toContain('Index Scan using event_deal ')
+  } finally {
+    await client.query('rollback')
+    client.release()
+  }
 })
 
 test('who is out of the team reads none of it any more', async () => {
