@@ -29,7 +29,9 @@ test('it says what is proved, in words or in JSON, of a file or of what comes in
   const words = run([file, '--key', kid])
   expect(words).toMatchObject({ status: 0, stderr: '' })
   const { room, deal } = partsOf(bytes)
-  for (const said of [room, kid, deal!.applicationId, deal!.state]) expect(words.stdout).toContain(said)
+  const { terms } = deal!.offers.find(({ offer }) => offer === deal!.binding)!
+  for (const said of [room, kid, deal!.applicationId, deal!.state, canonical(terms.fee), canonical(terms.payments)])
+    expect(words.stdout).toContain(said)
   const json = run(['--json', '--key', 'A'.repeat(43), '--key', kid, '-'], { input: bytes })
   expect(json.status).toBe(0)
   expect(JSON.parse(json.stdout)).toMatchObject({ ok: true, room, deal: { state: deal!.state } })
@@ -59,16 +61,23 @@ test('an id of a key may begin with a dash', () => {
 })
 
 test.each([
-  ['nothing', []],
-  ['no key', [file]],
-  ['no file', ['--key', kid]],
-  ['two files', [file, file, '--key', kid]],
-  ['a key that is none', [file, '--key', 'x']],
-  ['a key without its id', [file, '--key']],
-  ['a checkpoint that is none', [file, '--key', kid, '--seen', '3']],
-  ['something unknown', [file, '--key', kid, '--colour']],
-])('asked wrongly, it says how to ask: %s', (_name, args) => {
-  expect(run(args)).toEqual({ status: 2, stdout: '', stderr: expect.stringMatching(/^parley-verify FILE --key KID/) })
+  ['nothing', [], /^There is no FILE/],
+  ['no key', [file], /^A --key is missing/],
+  ['no file', ['--key', kid], /^There is no FILE/],
+  ['two files', [file, 'b\u001b[31m', '--key', kid], /^One FILE at a time: what is “b\\u\{1b\}\[31m”/],
+  ['a key that is none', [file, '--key', 'x'], /^“x” is no id of a key/],
+  ['a key without its id', [file, '--key'], /^.*--key.*argument missing/],
+  ['a checkpoint that is none', [file, '--key', kid, '--seen', '3'], /^“3” is no checkpoint/],
+  ['something unknown', [file, '--key', kid, '--colour'], /^.*--colour/],
+])('asked wrongly, it says what is wrong, and how to ask: %s', (_name, args, wrong) => {
+  const { status, stdout, stderr } = run(args)
+  expect([status, stdout]).toEqual([2, ''])
+  expect(stderr).toMatch(wrong)
+  expect(stderr).toContain('\n\nparley-verify FILE --key KID')
+})
+
+test('asked for help, it says how to ask', () => {
+  expect(run(['--help'])).toEqual({ status: 0, stdout: expect.stringMatching(/^parley-verify FILE --key KID/), stderr: '' })
 })
 
 test('a file that cannot be read is no proof that fails', () => {

@@ -20,7 +20,8 @@ type Order = Trust & { file: string; json: boolean }
 const joined = (args: readonly string[]): string[] =>
   args.flatMap((arg, i) => (args[i - 1] === '--key' ? [] : arg === '--key' && i + 1 < args.length ? [`--key=${args[i + 1]}`] : [arg]))
 
-function orderFrom(args: string[]): Order | null {
+/** Or what is wrong with it. */
+function orderFrom(args: string[]): Order | string {
   try {
     const { values, positionals } = parseArgs({
       args: joined(args),
@@ -29,17 +30,24 @@ function orderFrom(args: string[]): Order | null {
     })
     const [file, ...others] = positionals
     const { key: pinned = [], seen = [], json = false } = values
-    const isSound =
-      pinned.length > 0 && pinned.every((kid) => /^[\w-]{43}$/.test(kid)) && seen.every((it) => /^[1-9]\d{0,14}:[0-9a-f]{64}$/.test(it))
-    if (!file || others.length > 0 || !isSound) return null
+    const noKey = pinned.find((kid) => !/^[\w-]{43}$/.test(kid))
+    const noCheckpoint = seen.find((it) => !/^[1-9]\d{0,14}:[0-9a-f]{64}$/.test(it))
+    if (!file) return 'There is no FILE to check.'
+    if (others.length > 0) return `One FILE at a time: what is “${others[0]}”?`
+    if (pinned.length === 0) return 'A --key is missing: whose signature is to be trusted?'
+    if (noKey !== undefined) return `“${noKey}” is no id of a key: that has 43 letters, digits, - and _.`
+    if (noCheckpoint !== undefined) return `“${noCheckpoint}” is no checkpoint: SEQ:HASH.`
     return { file, pinned, json, seen: seen.map((it) => ({ seq: Number(it.split(':')[0]), hash: it.split(':')[1]! })) }
-  } catch {
-    return null
+  } catch (error) {
+    return error instanceof Error ? `${error.message.split('. ')[0]}.` : String(error)
   }
 }
 
-const order = orderFrom(process.argv.slice(2))
-if (order) {
+const args = process.argv.slice(2)
+const order = args.includes('--help') ? null : orderFrom(args)
+if (order === null) {
+  process.stdout.write(USAGE)
+} else if (typeof order === 'object') {
   try {
     const result = await verifyProof(order.file === '-' ? process.stdin : createReadStream(order.file), order)
     process.stdout.write(order.json ? `${asciiJson(result)}\n` : wordsOf(result))
@@ -49,6 +57,6 @@ if (order) {
     process.exitCode = 2
   }
 } else {
-  process.stderr.write(USAGE)
+  process.stderr.write(`${plain(order)}\n\n${USAGE}`)
   process.exitCode = 2
 }

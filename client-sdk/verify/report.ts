@@ -5,7 +5,9 @@ import type { Seal } from '../contract/proof.ts'
 import type { Head } from './shape.ts'
 
 /** An agreement: which version of the terms, who proposed it, who accepted it, and what the hub attests of that. */
-export type Agreed = Pick<Offer, 'offer' | 'hash' | 'by' | 'member' | 'seq' | 'at'> & { accepted: NonNullable<Offer['acceptance']> }
+export type Agreed = Pick<Offer, 'offer' | 'terms' | 'hash' | 'by' | 'member' | 'seq' | 'at'> & {
+  accepted: NonNullable<Offer['acceptance']>
+}
 /** What is proved. `agreed`: each version that both sides have agreed to, the first first; `binding`: the one that counts. */
 export type Report = {
   ok: true
@@ -39,7 +41,7 @@ const brief = ({ applicationId, state, version, binding, offers }: Deal): Report
   state,
   version,
   binding,
-  agreed: offers.flatMap(({ offer, hash, by, member, seq, at, acceptance }) =>
-    acceptance ? [{ offer, hash, by, member, seq, at, accepted: acceptance }] : [],
+  agreed: offers.flatMap(({ offer, terms, hash, by, member, seq, at, acceptance }) =>
+    acceptance ? [{ offer, terms, hash, by, member, seq, at, accepted: acceptance }] : [],
   ),
 })

@@ -22,7 +22,8 @@ import { verifyProof } from './verify-proof.ts'
 
 test('a proof verifies, and the report says what is proved, what was erased and what was taken back', async () => {
   const { room, entries, deal, seal } = parts()
-  const offer = deal!.offers[0]!
+  const { terms, hash, member, at: proposed, acceptance } = deal!.offers[0]!
+  const agreed = { offer: 1, terms, hash, by: 'creator', member, seq: at.proposed, at: proposed, accepted: acceptance }
   expect(await check(proof)).toEqual({
     ok: true,
     room,
@@ -36,9 +37,7 @@ test('a proof verifies, and the report says what is proved, what was erased and 
       state: 'agreed',
       version: 2,
       binding: 1,
-      agreed: [
-        { offer: 1, hash: offer.hash, by: 'creator', member: offer.member, seq: at.proposed, at: offer.at, accepted: offer.acceptance },
-      ],
+      agreed: [agreed],
     },
     erased: [{ seqs: [at.edited], reason: 'personRequest', by: at.erased, at: entries[at.erased - 1]!.at }],
     withheld: [{ seq: at.hidden, by: at.deleted }],

@@ -1,3 +1,4 @@
+import { canonical, type Json } from '../contract/canonical.ts'
 import { plain } from './plain.ts'
 import { problems } from './problems.ts'
 import type { Agreed, Report } from './report.ts'
@@ -27,6 +28,7 @@ function proved({ room, seq, hash, sealed, entries, checkpoints, deal, erased, w
       ...(deal ? told(deal) : [row('deal', 'none')]),
       ...erased.map(({ seqs, reason, by, at }) => row('erased', `the words of seq ${seqs.join(', ')}: ${reason}, says seq ${by}, ${at}`)),
       ...withheld.map((one) => row('withheld', `the words of seq ${one.seq}: taken back, says seq ${one.by}`)),
+      ...(deal ? binds(deal) : []),
     ].map((line) => `  ${line}`),
   ]
 }
@@ -36,6 +38,14 @@ const told = ({ applicationId, state, version, binding, agreed }: NonNullable<Re
   row('binding', binding === null ? 'no terms' : `terms ${binding}`),
   ...agreed.flatMap(agreement),
 ]
+
+/** What both sides are bound by, as it was hashed: amounts in minor units. */
+function binds({ binding, agreed }: NonNullable<Report['deal']>): string[] {
+  const terms = agreed.find(({ offer }) => offer === binding)?.terms
+  if (!terms) return []
+  const said = Object.entries(terms).map(([term, its]) => `  ${term.padEnd(16)}${canonical(its as Json)}`)
+  return [`What binds, terms ${binding}, amounts in minor units (1250 is 12.50 with EUR):`, ...said]
+}
 
 function agreement({ offer, hash, by, member, seq, at, accepted }: Agreed): string[] {
   const { kind, session, method, provedAt, at: attested, keyId } = accepted.attestation
