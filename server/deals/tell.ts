@@ -11,6 +11,7 @@ import {
   type EventName,
   followingMove,
   isFinal,
+  isPast,
   nextApplication,
   openOffer,
   ParleyError,
@@ -55,10 +56,18 @@ export async function tell(
     em,
     all.map((fact) => entryOf(fact, by, ids)),
   )
+  const accepted = appended[facts.findIndex(({ type }) => type === 'offer.accepted')]
+  if (accepted) assertInTime(before, accepted.at)
   const moved = appended[all.findLastIndex(({ type }) => type === 'application.statusChanged')]
   await save(em, ctx, application, end, moved?.seq ?? null, now)
   const { applicationId, roomId } = by
   return { applicationId, roomId, seq: appended[facts.length - 1]!.seq, state: end.state, version: end.version }
+}
+
+/** The log may have waited for others: what was open is accepted in time only if it was still good when that was written down. */
+function assertInTime(before: Deal, at: string): void {
+  const open = openOffer(before)
+  if (open && isPast(open, at)) throw new ParleyError('offer.expired', 'Its time is over')
 }
 
 /** What these facts do to the application itself: one move, at most. */

@@ -147,8 +147,22 @@ test('what is accepted in the moment in which it runs out is one of the two, by 
     expect(['ok', 'offer.expired']).toContain(accepted)
     expect(await settled(its)).toEqual(accepted === 'ok' ? ['offer.accepted', 'agreed'] : ['offer.expired', 'negotiating'])
     const { acceptance: proof } = (await dealNow(w, its)).offers[0]!
-    if (proof) expect(proof.attestation.at < validUntil).toBe(true)
+    if (proof) expect(proof.attestation.at <= proof.at && proof.at < validUntil).toBe(true)
   })
+})
+
+test('what had to wait for the log until its time was over is not accepted', PATIENCE, async () => {
+  const { validUntil, ...its } = await scene('manager', 1_000)
+  if (!validUntil) throw new Error('It is good for ever')
+  const accept = await acceptance(its, its.creator)
+  await superuser.query('begin')
+  await superuser.query('select 1 from stream where id = $1 for update', [its.roomId])
+  const accepted = race(accept)
+  await until(validUntil)
+  await superuser.query('commit')
+  expect(await accepted).toEqual(['offer.expired'])
+  await swept(expireOffers, async () => (await expiresAt(w, its)) === null)
+  expect(await settled(its)).toEqual(['offer.expired', 'negotiating'])
 })
 
 test('somebody who accepts while they are taken out of the team has done it before, or not at all', PATIENCE, async () => {
