@@ -52,7 +52,7 @@ export const Day = z.iso.date().refine((day) => !day.startsWith('0000'), 'is not
 const PLAIN_ADDRESS = /^https:\/\/[^\s\p{C}@\\/?#]+(?:[/?#][^\s\p{C}]*)?$/iu
 /** A web address, https alone. */
 export const WebAddress = z
-  .url({ protocol: /^https$/, hostname: z.regexes.domain, abort: true })
+  .url({ protocol: /^https$/, hostname: z.regexes.domain, abort: true, error: 'is no web address such as https://www.example.com/draft' })
   .max(500)
   .refine((address) => PLAIN_ADDRESS.test(address), 'has signs that hide, or that pass for others')
 

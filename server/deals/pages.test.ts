@@ -73,7 +73,7 @@ async function nastyDeal(text: string): Promise<Parties> {
   const offer = async (who: TestPerson, basedOn: number | null, clauses: string[]) =>
     proposeOffer(w.as(who), { commandId: commandId(), applicationId, validUntil: null, basedOn, terms: { ...terms, clauses } })
   const first = await offer(creator, null, [text])
-  await commentOffer(w.as(creator), { commandId: commandId(), applicationId, offer: 1, term: 'clauses', item: 1, text })
+  await commentOffer(w.as(creator), { commandId: commandId(), applicationId, offer: 1, term: 'clauses', item: 0, text })
   await declineOffer(w.as(campaign.owner), { commandId: commandId(), applicationId, offer: first.offer, reason: text })
   const next = await offer(campaign.owner, null, [`${text} `, 'Other'])
   await accept(w, creator, p, next)

@@ -24,7 +24,14 @@ const KNOWN: Record<string, unknown> = {
   refreshToken: 'ZXhhbXBsZS1yZWZyZXNoLXRva2Vu',
   requestId: 'a1b2c3-4d',
   code: 'Zm9yLXlvdXItZXllcy1vbmx5',
+  channels: 'Own channels',
+  scope: 'Other coffee brands',
+  clauses: 'The creator marks each piece as advertising.',
+  links: 'https://www.example.com/draft',
+  note: 'A first draft',
 }
+/** What is null in a first proposal, and of a term that is no list. */
+const NULL = ['basedOn', 'item', 'validUntil']
 /** What a shape of this name looks like, wherever it stands. */
 const NAMED: Record<string, unknown> = {
   Currency: 'EUR',
@@ -37,9 +44,12 @@ const NAMED: Record<string, unknown> = {
 const FORMATS: Record<string, unknown> = {
   uuid: UUID,
   'date-time': '2026-01-31T12:00:00.000Z',
-  date: '2026-01-31',
+  date: '2031-01-31',
   email: 'ada@example.com',
 }
+
+const isNullable = ({ anyOf, default: unlessSaid }: Schema): boolean =>
+  unlessSaid === null || (Array.isArray(anyOf) && anyOf.some((one: Schema) => one.type === 'null'))
 
 /** A value of this JSON Schema, the same each time. `shared`: what its `$ref`s name. */
 export function example(schema: Schema, shared: Record<string, Schema>, field = ''): unknown {
@@ -52,6 +62,7 @@ export function example(schema: Schema, shared: Record<string, Schema>, field = 
   }
   if ('const' in schema) return schema.const
   if (Array.isArray(schema.enum)) return schema.enum[0]
+  if (NULL.includes(field) && isNullable(schema)) return null
   for (const choice of [schema.oneOf, schema.anyOf, schema.allOf]) if (Array.isArray(choice)) return one(choice[0])
   if (properties) return Object.fromEntries(Object.entries(properties).map(([name, its]) => [name, one(its, name)]))
   if (Array.isArray(schema.prefixItems)) return schema.prefixItems.map((its) => one(its))

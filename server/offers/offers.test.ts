@@ -121,9 +121,11 @@ test('terms are commented on, whatever has become of their version', async () =>
   await propose(w, its.campaign.manager, its)
   await counter(w, its.creator, its, 1)
   const about = { commandId: commandId(), applicationId: its.applicationId, offer: 1 }
-  const { seq } = await commentOffer(w.as(its.creator), { ...about, term: 'clauses', item: 0, text: 'What does that mean?' })
+  const { seq } = await commentOffer(w.as(its.creator), { ...about, term: 'deliverables', item: 0, text: 'What does that mean?' })
   const member = await keyOf(its, its.creator)
-  const said = { seq, member, at: expect.any(String), offer: 1, term: 'clauses', item: 0, text: 'What does that mean?' }
+  const said = { seq, member, at: expect.any(String), offer: 1, term: 'deliverables', item: 0, text: 'What does that mean?' }
+  const nowhere = { ...about, commandId: commandId(), term: 'clauses', item: 0, text: 'Which?' } as const
+  await expect(commentOffer(w.as(its.creator), nowhere)).rejects.toMatchObject({ code: 'request.invalid' })
   expect((await dealNow(w, its)).comments).toEqual([said])
 })
 

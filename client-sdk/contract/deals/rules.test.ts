@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { finalStates } from '../applications/machine.ts'
+import type { TermName } from '../offers/term-names.ts'
 import type { Actor } from '../sides.ts'
 import { COMMENTS_MAX, isPast, nextMoves, OFFERS_MAX, openOffer, refuseComment, refuseOfferMove, refuseProposal } from './rules.ts'
 import type { Deal } from './schema.ts'
@@ -134,12 +135,21 @@ describe('with a version', () => {
 })
 
 describe('to comment', () => {
-  const refusal = (deal: Deal, as: Actor, offer = 1) => code(refuseComment(deal, { offer }, as))
+  const refusal = (deal: Deal, as: Actor, offer = 1) => code(refuseComment(deal, { offer, term: 'fee', item: null }, as))
   const said = (count: number) => ({ ...open, comments: Array.from({ length: count }, () => ({}) as Deal['comments'][number]) })
   test.each(lookers)('%s may not', (as) => expect(refusal(open, as)).toBe('access.denied'))
   test.each(Object.entries(closedBy))('both sides may on a version that was %s', (_, deal) =>
     expect([refusal(deal, 'manager'), refusal(deal, 'creator')]).toEqual([null, null]),
   )
+  test('of a list in a place that it has, and of what is no list in none', () => {
+    const its = (term: TermName, item: number | null) => code(refuseComment(open, { offer: 1, term, item }, 'owner'))
+    const { deliverables, payments, usage } = openOffer(open)!.terms
+    const lists = { deliverables, payments, 'usage.channels': usage.channels, 'usage.territories': usage.territories } as const
+    for (const [term, list] of Object.entries(lists) as [TermName, unknown[]][])
+      expect([its(term, null), its(term, list.length - 1), its(term, list.length)]).toEqual([null, null, 'request.invalid'])
+    for (const term of ['fee', 'usage.months', 'exclusivity', 'revisionRounds'] as const)
+      expect([its(term, null), its(term, 0)]).toEqual([null, 'request.invalid'])
+  })
   test('there is an end', () => {
     expect(refusal(open, 'owner', 2)).toBe('resource.notFound')
     expect([refusal(said(COMMENTS_MAX - 1), 'owner'), refusal(said(COMMENTS_MAX), 'owner')]).toEqual([null, 'offer.commentsFull'])

@@ -7,6 +7,7 @@ import { type MilestoneMove, milestoneMoves, nextMilestone } from '../milestones
 import type { Milestone } from '../milestones/schema.ts'
 import { nextOffer, type OfferMove } from '../offers/machine.ts'
 import type { Offer, Terms } from '../offers/schema.ts'
+import type { TermName } from '../offers/term-names.ts'
 import { type Actor, partyOf, sideOf } from '../sides.ts'
 import type { Deal, Dispute } from './schema.ts'
 
@@ -89,10 +90,23 @@ export function refuseOfferMove(deal: Deal, order: OfferOrder, as: Actor, now: s
 }
 
 /** Why this may not be said of that version, or null. */
-export function refuseComment(deal: Deal, { offer }: { offer: number }, as: Actor): Refusal | null {
+export function refuseComment(
+  deal: Deal,
+  { offer, term, item }: { offer: number; term: TermName; item: number | null },
+  as: Actor,
+): Refusal | null {
   if (!partyOf(as)) return notAllowed
-  if (!deal.offers.some((one) => one.offer === offer)) return refusal('resource.notFound', 'No such version')
+  const about = deal.offers.find((one) => one.offer === offer)
+  if (!about) return refusal('resource.notFound', 'No such version')
+  if (item !== null && item >= lengthOf(about.terms, term)) return refusal('request.invalid', `item: ${term} has none in that place`)
   return deal.comments.length >= COMMENTS_MAX ? refusal('offer.commentsFull', `A deal has at most ${COMMENTS_MAX} comments`) : null
+}
+
+/** How many items a term has: 0 where it is no list. */
+function lengthOf({ usage, ...terms }: Terms, term: TermName): number {
+  if (term === 'usage.channels') return usage.channels.length
+  if (term === 'usage.territories') return usage.territories.length
+  return term === 'deliverables' || term === 'payments' || term === 'clauses' ? terms[term].length : 0
 }
 
 /** How many revisions of each piece of work were agreed on. */
@@ -138,7 +152,8 @@ export function refuseMilestoneMove(deal: Deal, order: { milestone: number; move
   if (!payment) return refusal('resource.notFound', 'No such milestone')
   if (!nextMilestone(payment.state, order.move, as))
     return refusal('milestone.illegalMove', `${order.move} is not possible from ${payment.state}, or not by you`)
-  if (order.move === 'invoice' && !isMilestoneDue(deal, payment)) return refusal('milestone.notYet', `It is due ${payment.due}`)
+  if (order.move === 'invoice' && !isMilestoneDue(deal, payment))
+    return refusal('milestone.notYet', `It waits for all work to be ${payment.due === 'onDelivery' ? 'submitted' : 'approved'}`)
   return null
 }
 

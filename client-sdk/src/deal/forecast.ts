@@ -80,7 +80,7 @@ function closing({ deal, as, now, find }: Scene, move: 'decline' | 'withdraw', i
 function comment({ deal, as, find }: Scene, { term, item = null, text, offer: target }: DealOrders['offer.comment']): Forecast {
   const offer = find(target)
   const fact = { type: 'offer.commented', deal: { offer, term, item }, personal: { text } }
-  return { about: [], move: 'comment', facts: unless(refuseComment(deal, { offer }, as), fact) }
+  return { about: [], move: 'comment', facts: unless(refuseComment(deal, { offer, term, item }, as), fact) }
 }
 
 function work({ deal, as }: Scene, input: DealOrders['deliverable.submit' | 'deliverable.review']): Forecast {

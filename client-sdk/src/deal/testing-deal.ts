@@ -20,6 +20,7 @@ import type { CommandName, Reply } from '../../contract/index.ts'
 import { nextMilestone } from '../../contract/milestones/machine.ts'
 import { termsBytes } from '../../contract/offers/bytes.ts'
 import type { Terms } from '../../contract/offers/schema.ts'
+import type { TermName } from '../../contract/offers/term-names.ts'
 import { newId } from '../../contract/uuid.ts'
 import { digest } from '../digest.ts'
 import { FakeHub, type FakeLog, me, other, otherMember, refusal, roomId } from '../testing.ts'
@@ -72,7 +73,7 @@ type Said = {
   basedOn: number | null
   validUntil: string | null
   reason?: string
-  term: string
+  term: TermName
   item: number | null
   text: string
   deliverable: number
@@ -231,7 +232,7 @@ function decide(deal: Deal, name: CommandName, said: Said, side: Side): Decided 
     case 'offer.comment':
       return {
         fact: { type: 'offer.commented', deal: { offer, term, item }, personal: { text } },
-        refused: refuseComment(deal, { offer }, as),
+        refused: refuseComment(deal, { offer, term, item }, as),
       }
     case 'milestone.move': {
       const { milestone, move } = said
