@@ -99,9 +99,12 @@ const Decision = Part.extend({
 const ways: Record<string, readonly string[]> = { deliverable: ['approve', 'cancel'], milestone: ['confirm'], application: ['cancel'] }
 const decided = <S extends z.ZodType<z.output<typeof Decision>>>(schema: S): S =>
   schema
-    .refine(({ what, move }) => ways[what]!.includes(move), { error: 'is no way to decide that', path: ['move'] })
+    .refine(({ what, move }) => ways[what]!.includes(move), {
+      error: 'is no way to decide that: work is approved or cancelled, a payment confirmed, a deal cancelled',
+      path: ['move'],
+    })
     .refine(({ what, number }) => (what === 'application') === (number === null), {
-      error: 'names a piece of work, or a payment',
+      error: 'names the piece of work, or the payment; it is null for the deal itself',
       path: ['number'],
     })
 /** What is decided: a disputed piece of work is approved or cancelled, a disputed payment was made (`confirm`), a deal is cancelled. */

@@ -36,7 +36,7 @@ export const PersonSettings = z.object({
   presence: z.enum(['shown', 'hidden']),
   language: Language,
   timeZone: TimeZone,
-  notifications: Notifications,
+  notifications: Notifications.describe('Kept for apps: the server itself sends nothing by it yet'),
   profile: z.enum(['brands', 'applied']),
 })
 export type PersonSettings = z.output<typeof PersonSettings>

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { ErrorCode } from '../errors.ts'
 import { ProposeOffer } from '../index.ts'
-import { faultCode } from './faults.ts'
+import { faultCode } from './bad-terms.ts'
 
 const good = {
   commandId: '0190f3a0-0000-7000-8000-000000000001',
