@@ -16,6 +16,7 @@ import { type Answer, type Rest, restWorld } from '../testing-rest.ts'
 import { money } from './shown.ts'
 import { accept, agreed, counter, type Parties, parties, propose, someTerms } from './testing.ts'
 import { logOf } from './testing-story.ts'
+import { cancel } from './testing-work.ts'
 
 let w: Rest
 beforeAll(async () => {
@@ -235,6 +236,8 @@ test('the story for people says what happened, in order, and how much was said i
   await propose(w, p.campaign.owner, p, { basedOn: 2, terms: someTerms({ revisionRounds: 4 }) })
   await declineOffer(w.as(p.creator), { commandId: commandId(), applicationId: p.applicationId, offer: 3 })
   await propose(w, p.campaign.owner, p, { basedOn: 2, terms: someTerms({ revisionRounds: 4 }) })
+  await cancel(w, p.creator, p, 'cancel.request')
+  await cancel(w, p.campaign.owner, p, 'cancel.confirm')
   const { text } = await storyOf(p.creator, p)
   const told = [
     `${p.creator.name} (creator) applied`,
@@ -247,10 +250,13 @@ test('the story for people says what happened, in order, and how much was said i
     `${p.creator.name} (creator) made the agreement (negotiating → agreed)`,
     'proposed version 4 of the terms, to amend version 2',
     'The terms are the same as those of version 3.',
+    `${p.creator.name} (creator) asked to cancel the deal`,
+    `${p.campaign.owner.name} (brand) cancelled the deal (agreed → cancelled)`,
     'Parley moves no money and holds none',
   ]
   const places = told.map((part) => textOf(text).indexOf(part))
   expect(places).toEqual(places.filter((place) => place > 0).sort((a, b) => a - b))
   expect(text).not.toContain('nobody else')
-  expect(text).toContain('All of it: 9 events.')
+  expect(textOf(text)).not.toContain('asked to cancel the deal (')
+  expect(text).toContain('All of it: 11 events.')
 })

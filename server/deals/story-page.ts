@@ -1,4 +1,4 @@
-import type { Envelope, ErasureReason, RoomId, Teller } from '../../client-sdk/contract/index.ts'
+import type { ApplicationState, Envelope, ErasureReason, RoomId, Teller } from '../../client-sdk/contract/index.ts'
 import { escaped } from '../docs/markdown.ts'
 import { nameOf, standing } from './agreement-page.ts'
 import { NOTICE } from './get-agreement.ts'
@@ -66,6 +66,12 @@ const ERASED = '<p><em>The words were erased.</em>'
 /** What somebody said with it: nothing where they said nothing. */
 const said = (personal: object | null, text: string | null | undefined): string => (personal ? (text ? block(text) : '') : ERASED)
 
+/** ` (agreed → delivering)`: who has asked to cancel it, the words before say. */
+function moved(...states: [from: ApplicationState, to: ApplicationState]): string {
+  const [from, to] = states.map((state) => state.split('+')[0]!)
+  return from === to ? '' : ` (${escaped(from!)} → ${escaped(to!)})`
+}
+
 /** What happened, in words, and what was said with it. */
 function sentence(event: Envelope): [string, string] {
   switch (event.type) {
@@ -74,7 +80,7 @@ function sentence(event: Envelope): [string, string] {
     case 'application.statusChanged': {
       const { move, from, to } = event.data.deal
       const { personal } = event.data
-      return [`${applicationMove[move]} (${escaped(standing(from))} → ${escaped(standing(to))})`, said(personal, personal?.reason)]
+      return [`${applicationMove[move]}${moved(from, to)}`, said(personal, personal?.reason)]
     }
     case 'offer.proposed': {
       const { offer, basedOn, validUntil, hash } = event.data.deal
