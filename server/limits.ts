@@ -59,6 +59,11 @@ export function limited(limits: Limits, name: keyof Limits, key: string): Parley
   return new ParleyError('rate.limited', `${words[name]}; wait ${retryAfter} s`, { retryAfter })
 }
 
+/** Takes so many commands of a person's rate for one, of which the door has taken the first. Throws `rate.limited`. */
+export function spendAs(limits: Limits, userId: string, commands: number): void {
+  for (let i = 1; i < commands; i++) if (!limits.commands.take(userId)) throw limited(limits, 'commands', userId)
+}
+
 /** So many keys are known at once; each takes about 200 bytes. */
 const MOST = 50_000
 

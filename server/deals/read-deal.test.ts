@@ -4,6 +4,7 @@ import { dealOf } from '../../persistence/deals.ts'
 import { erase } from '../../persistence/erasure.ts'
 import { removeFromTeam } from '../brands/change-team.ts'
 import { sendMessage } from '../chat/send-message.ts'
+import { TokenBuckets } from '../limits.ts'
 import { eraseMessages } from '../log/erase-messages.ts'
 import { commentOffer } from '../offers/comment-offer.ts'
 import { commandId, type TestPerson } from '../testing.ts'
@@ -81,6 +82,24 @@ test('to read one takes the index, and no more for all that people have erased i
   } finally {
     await client.query('rollback')
     client.release()
+  }
+})
+
+test('to read one takes five commands of a person’s rate, and who may not read it spends one', async () => {
+  const strict = await restWorld({ limits: { commands: new TokenBuckets({ perSecond: 0.001, burst: 12 }) } })
+  try {
+    const p = await agreed(strict)
+    const path = `/api/v1/applications/${p.applicationId}/deal`
+    const [token, other] = [await strict.token(p.creator), await strict.token(await strict.person())]
+    const statuses = async (its: string) => {
+      const codes: number[] = []
+      for (let n = 0; n < 4; n++) codes.push((await strict.call('GET', path, { token: its })).status)
+      return codes
+    }
+    expect(await statuses(token)).toEqual([200, 200, 429, 429])
+    expect(await statuses(other)).toEqual([404, 404, 404, 404])
+  } finally {
+    await strict.close()
   }
 })
 

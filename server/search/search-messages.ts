@@ -4,7 +4,7 @@ import { type Question, question } from '../../persistence/search/question.ts'
 import { roomsAmong, type Search, type SearchPlace, searchMessages as search } from '../../persistence/search/search.ts'
 import { snippets } from '../../persistence/search/snippets.ts'
 import { type Ctx, caller } from '../ctx.ts'
-import { limited } from '../limits.ts'
+import { spendAs } from '../limits.ts'
 import { reading } from '../rooms/authorise.ts'
 import { beyond, cursorOf } from './cursor.ts'
 
@@ -16,16 +16,11 @@ export async function searchMessages(ctx: Ctx, input: SearchMessages): Promise<S
   const { roomId, from, cursor, after = null, before = null } = input
   const { userId } = caller(ctx)
   if (from && !roomId) throw new ParleyError('request.invalid', '`from` needs a room')
-  spend(ctx, userId)
+  spendAs(ctx.limits, userId, COST)
   const asked = question(input.q)
   const place = { userId, roomId: roomId ?? null, author: from ?? null, after, before, beyond: beyond(cursor) }
   const look = () => page(ctx, asked, { ...place, query: asked.query, limit: input.limit })
   return roomId ? reading(ctx, 'read', roomId, look) : look()
-}
-
-/** The door has taken one. */
-function spend({ limits }: Ctx, userId: string): void {
-  for (let i = 1; i < COST; i++) if (!limits.commands.take(userId)) throw limited(limits, 'commands', userId)
 }
 
 async function page(ctx: Ctx, asked: Question, wanted: Search): Promise<SearchPage> {
