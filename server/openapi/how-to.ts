@@ -26,6 +26,8 @@ curl -s -X PATCH ${api}/campaigns/$CAMPAIGN -H "Authorization: Bearer $TOKEN" \\
   -H 'Content-Type: application/json' -d '{"title":"Spring campaign"}'
 \`\`\`
 
+**A deal** is read by \`GET ${api}/applications/$APPLICATION/deal\`: its versions of the terms, each with its number, \`state\` and \`hash\`, and the work and payments. The offer in state \`proposed\` waits for the side that it is not \`by\`. Terms are always sent whole, with a \`nonce\` of their own for each version: 32 random hexadecimal digits, such as \`openssl rand -hex 16\` gives.
+
 **What binds takes the password again:** terms are accepted in a session whose person proved who they are in the last ten minutes, by signing in or by \`POST /api/v1/sessions/current/step-up\`. Otherwise the answer is 403, \`session.stepUpRequired\`: ask for the password, send it there, and send the same again. What is accepted is a version with the \`hash\` of its terms, as the person has seen them.
 
 \`\`\`sh
