@@ -412,7 +412,8 @@ RULES = {
 
 
 def deliverables_of(terms, before):
-    free = [old for old in before if old["state"] != "cancelled"]
+    free = going_on(terms, before)
+    dropped = [old for old in before if old["state"] not in ("approved", "cancelled") and old not in free]
     new = []
     for wanted in (wanted for wanted in terms["deliverables"] for _ in range(wanted["count"])):
         same = next((old for old in free if of(old, "platform", "format") == of(wanted, "platform", "format")), None)
@@ -422,10 +423,28 @@ def deliverables_of(terms, before):
         else:
             blank = {"state": "due", "rounds": 0, "submitted": None, "moved": None, "links": None, "note": None}
             new.append({"deliverable": len(before) + len(new) + 1, **of(wanted, "platform", "format", "due"), **blank})
-    for left in free:
-        if left["state"] != "approved":
-            left["state"] = "cancelled"
+    for old in dropped:
+        old["state"] = "cancelled"
     return before + new
+
+
+def progress(old):
+    rank = 0 if old["state"] == "approved" else 1 if old["submitted"] is not None else 2
+    return rank, old["deliverable"]
+
+
+def going_on(terms, before):
+    wanted = {}
+    for line in terms["deliverables"]:
+        kind = (line["platform"], line["format"])
+        wanted[kind] = wanted.get(kind, 0) + line["count"]
+    chosen = []
+    for old in sorted(before, key=progress):
+        kind = (old["platform"], old["format"])
+        if old["state"] != "cancelled" and wanted.get(kind, 0) > 0:
+            wanted[kind] -= 1
+            chosen.append(old)
+    return sorted(chosen, key=lambda old: old["deliverable"])
 
 
 def milestones_of(terms, before):

@@ -63,14 +63,16 @@ export function agree(m: Model, who: Person, version: number): void {
   end(m, 'accepted', tell(m, who, 'offer.accepted'))
   m.pacts.push(version)
   const kit = pact(m)!
-  const [old, left] = [m.pieces, m.pieces.filter(({ at }) => at !== 'cancelled')]
+  const old = m.pieces
+  const left = furthest(old, (what) => kit.pieces.filter(([wanted]) => wanted === what).length)
+  const dropped = old.filter((piece) => !left.includes(piece))
   const fresh: Piece[] = []
   for (const [what, due] of kit.pieces) {
     const i = left.findIndex((piece) => piece.what === what)
     if (i === -1) fresh.push({ what, due, at: 'due', asked: 0, sent: null, touched: null })
     else left.splice(i, 1)[0]!.due = due
   }
-  for (const piece of left) if (piece.at !== 'approved') piece.at = 'cancelled'
+  for (const piece of dropped) if (piece.at !== 'approved') piece.at = 'cancelled'
   m.pieces = [...old, ...fresh]
   m.parts = kit.parts.map(([amount, when], i) => {
     const before = m.parts[i]
@@ -78,6 +80,17 @@ export function agree(m: Model, who: Person, version: number): void {
   })
   if (isOpenPhase(m)) become(m, who, 'agreed')
   else finishIfDone(m)
+}
+/** What goes on: of each kind as many as are wanted, finished work before work that was sent, and that before the rest. */
+function furthest(pieces: readonly Piece[], wanted: (what: string) => number): Piece[] {
+  const going = new Set<Piece>()
+  for (const what of new Set(pieces.map((piece) => piece.what))) {
+    const alive = pieces.filter((piece) => piece.what === what && piece.at !== 'cancelled')
+    const [done, rest] = [alive.filter(({ at }) => at === 'approved'), alive.filter(({ at }) => at !== 'approved')]
+    const best = [...done, ...rest.filter(({ sent }) => sent !== null), ...rest.filter(({ sent }) => sent === null)]
+    for (const piece of best.slice(0, wanted(what))) going.add(piece)
+  }
+  return pieces.filter((piece) => going.has(piece))
 }
 function finishIfDone(m: Model): void {
   const isDone = m.pieces.every(({ at }) => at === 'approved' || at === 'cancelled')

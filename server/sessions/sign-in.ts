@@ -19,11 +19,11 @@ export async function signIn(ctx: Ctx, { email, password }: SignIn, address: str
 }
 
 /** Whoever says a password spends an attempt. The address is asked first, so that one who may not try any more spends nobody's. */
-export async function spendAttempt(limits: Limits, email: string, address: string): Promise<void> {
+export async function spendAttempt(limits: Limits, account: string, address: string): Promise<void> {
   const from = addressKey(address)
   await attempt(limits, 'signInsByAddress', from)
-  await attempt(limits, 'signInsByEmail', `${email} ${from}`)
-  await attempt(limits, 'signInsAnywhere', email)
+  await attempt(limits, 'signInsByEmail', `${account} ${from}`)
+  await attempt(limits, 'signInsAnywhere', account)
 }
 
 async function attempt(limits: Limits, name: `signIns${string}` & keyof Limits, key: string): Promise<void> {

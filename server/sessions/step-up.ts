@@ -11,11 +11,11 @@ import { spendAttempt } from './sign-in.ts'
 /** How long it counts that somebody proved who they are, in ms. */
 const STEP_UP = 10 * 60 * 1_000
 
-/** Proves within a session who its person is. As many attempts as there are to sign in. */
+/** Proves within a session who its person is. As many attempts as there are to sign in, counted apart: nobody without a session spends them. */
 export async function stepUp(ctx: Ctx, { password }: StepUp, address: string): Promise<Proved> {
   const { userId, sessionId } = caller(ctx)
   const person = await ctx.em.findOneOrFail(Person, userId)
-  await spendAttempt(ctx.limits, person.email, address)
+  await spendAttempt(ctx.limits, userId, address)
   if (!(await verifyPassword(password, person.passwordHash))) throw badCredentials()
   const provedAt = await ctx.em.fork().transactional((em) => prove(em, person.id, sessionId))
   return { provedAt: provedAt.toISOString(), until: new Date(provedAt.getTime() + STEP_UP).toISOString() }

@@ -123,6 +123,28 @@ describe('what is agreed', () => {
 })
 
 describe('an amendment', () => {
+  test('to less work keeps what is furthest along, and so no more than it counts', () => {
+    const deal = work(work(agreed({ deliverables: [reel({ count: 4 })] }), 3, 'submit', 'approve'), 4, 'submit')
+    const one = amended(deal, { deliverables: [reel({ count: 1 })] })
+    expect(one.deliverables.map(({ state }) => state)).toEqual(['cancelled', 'cancelled', 'approved', 'cancelled'])
+    const two = amended(deal, { deliverables: [reel({ count: 2 })] })
+    expect(two.deliverables.map(({ state }) => state)).toEqual(['cancelled', 'cancelled', 'approved', 'submitted'])
+  })
+
+  test('that says the same again leaves every piece its day, whichever is done', () => {
+    const lines = [reel({ count: 1, due: '2026-05-01' }), reel({ count: 1, due: '2026-06-01' })]
+    const deal = work(agreed({ deliverables: lines }), 2, 'submit', 'approve')
+    expect(amended(deal, { deliverables: lines }).deliverables).toEqual(deal.deliverables)
+  })
+
+  test('adds no more than a deal may have in all', () => {
+    const lines = (count: number) => [reel({ count, format: `of ${count}` })]
+    const big = [96, 97, 98, 99].reduce((so, count) => amended(so, { deliverables: lines(count) }), agreed({ deliverables: lines(100) }))
+    const proposal = (count: number) =>
+      refuseProposal(big, { terms: terms({ deliverables: lines(count) }), basedOn: big.binding }, 'owner', NOW)?.code
+    expect([proposal(10), proposal(11)]).toEqual([undefined, 'terms.tooLarge'])
+  })
+
   test('keeps pieces as they stand, with their new day, cancels those that are gone, and adds new ones behind', () => {
     const deal = work(work(work(agreed({ deliverables: [reel({ count: 3 }), video()] }), 1, 'submit', 'approve'), 2, 'submit'), 4, 'submit')
     const next = amended(deal, { deliverables: [{ ...reel(), platform: 'tiktok', count: 1 }, reel({ due: '2026-09-09' })] })

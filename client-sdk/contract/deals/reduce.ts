@@ -109,11 +109,11 @@ const bound = (deal: Deal, terms: Terms): Deal => ({
 })
 
 /**
- * A piece from before that the terms still have, by platform and format, goes on as it stands, with the day of the new terms; what
- * they no longer have is cancelled unless it was approved; what is new has the next number.
+ * A piece from before that the terms still have, by platform and format, goes on as it stands, with the day of the new terms: of
+ * several, those that are furthest along. What they no longer have is cancelled unless it was approved; what is new has the next number.
  */
 function deliverablesOf(before: readonly Deliverable[], terms: Terms): Deliverable[] {
-  const rest = before.filter(({ state }) => state !== 'cancelled')
+  const rest = stillWanted(before, terms)
   const kept = new Map<number, Deliverable>()
   const added: Deliverable[] = []
   for (const { platform, format, count, due } of terms.deliverables) {
@@ -125,6 +125,23 @@ function deliverablesOf(before: readonly Deliverable[], terms: Terms): Deliverab
   }
   const isOver = ({ state }: Deliverable) => state === 'approved' || state === 'cancelled'
   return [...before.map((one) => kept.get(one.deliverable) ?? (isOver(one) ? one : { ...one, state: 'cancelled' as const })), ...added]
+}
+
+/** As many pieces of each kind as the terms count, those that are furthest along, in order of their numbers. */
+function stillWanted(before: readonly Deliverable[], terms: Terms): Deliverable[] {
+  const kindOf = ({ platform, format }: Pick<Deliverable, 'platform' | 'format'>) => JSON.stringify([platform, format])
+  const wanted = new Map<string, number>()
+  for (const line of terms.deliverables) wanted.set(kindOf(line), (wanted.get(kindOf(line)) ?? 0) + line.count)
+  const rank = ({ state, submitted }: Deliverable) => (state === 'approved' ? 0 : submitted === null ? 2 : 1)
+  return before
+    .filter(({ state }) => state !== 'cancelled')
+    .sort((a, b) => rank(a) - rank(b) || a.deliverable - b.deliverable)
+    .filter((one) => {
+      const left = wanted.get(kindOf(one)) ?? 0
+      wanted.set(kindOf(one), left - 1)
+      return left > 0
+    })
+    .sort((a, b) => a.deliverable - b.deliverable)
 }
 
 const piece = (deliverable: number, platform: Deliverable['platform'], format: string, due: string | null): Deliverable => ({

@@ -128,7 +128,10 @@ describe('with a version', () => {
     expect(nextMoves(other, 'creator', NOW).offer).toEqual(['counter', 'decline'])
   })
   test('a counter is one more version, and follows what is agreed', () => {
-    expect(refusal(full, 'counter', 'creator')).toBe('offer.full')
+    expect(refusal(full, 'counter', 'creator')).toBeNull()
+    const both = Array.from({ length: OFFERS_MAX }).reduce<Deal>((deal) => after(deal, ['owner', propose()], ['creator', propose()]), fresh)
+    expect(refusal(both, 'counter', 'owner')).toBe('offer.full')
+    expect(refusal(both, 'accept', 'owner')).toBeNull()
     const dollars = termsWith({ fee: { amount: 100, currency: 'USD' } })
     expect(code(refuseOfferMove(amending, { move: 'counter', offer: 2, terms: dollars }, 'owner', NOW))).toBe('terms.badCurrency')
   })

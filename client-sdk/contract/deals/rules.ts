@@ -8,7 +8,7 @@ import type { Milestone } from '../milestones/schema.ts'
 import { nextOffer, type OfferMove } from '../offers/machine.ts'
 import type { Offer, Terms } from '../offers/schema.ts'
 import type { TermName } from '../offers/term-names.ts'
-import { type Actor, partyOf, sideOf } from '../sides.ts'
+import { type Actor, type Party, partyOf, sideOf } from '../sides.ts'
 import type { Deal, Dispute } from './schema.ts'
 
 /** Why something may not be done with a deal. */
@@ -16,8 +16,9 @@ export type Refusal = { readonly code: ErrorCode; readonly why: string }
 const refusal = (code: ErrorCode, why: string): Refusal => ({ code, why })
 const notAllowed = refusal('access.denied', 'Your role does not allow that')
 
-/** Versions of the terms, and comments, that a deal has at most. */
-export const OFFERS_MAX = 50
+/** Versions of the terms that one side proposes at most; comments, and pieces of work in all versions together, that a deal has at most. */
+export const OFFERS_MAX = 25
+export const PIECES_EVER_MAX = 500
 export const COMMENTS_MAX = 500
 
 /** The version that waits for an answer, as far as the log says. */
@@ -35,6 +36,9 @@ function refuseTerms(deal: Deal, terms: Terms): Refusal | null {
   if (!binding) return null
   if (terms.fee.currency !== binding.terms.fee.currency)
     return refusal('terms.badCurrency', 'terms.fee.currency: an amendment keeps the currency')
+  const pieces = terms.deliverables.reduce((sum, { count }) => sum + count, deal.deliverables.length)
+  if (pieces > PIECES_EVER_MAX)
+    return refusal('terms.tooLarge', `terms.deliverables: all versions of a deal together have at most ${PIECES_EVER_MAX} pieces`)
   const isKept = ({ milestone, amount, due, state }: Milestone) => {
     const payment = terms.payments[milestone - 1]
     return state === 'due' || (payment?.amount === amount && payment.due === due)
@@ -49,7 +53,8 @@ export function refuseProposal(
   as: Actor,
   now: string,
 ): Refusal | null {
-  if (!partyOf(as)) return notAllowed
+  const party = partyOf(as)
+  if (!party) return notAllowed
   if (isFinal(deal.state)) return refusal('application.illegalMove', `The application is ${deal.state}`)
   const open = openOffer(deal)
   if (open && !isPast(open, now)) return refusal('offer.exists', `Version ${open.offer} waits for an answer`)
@@ -58,11 +63,12 @@ export function refuseProposal(
       'offer.notBinding',
       deal.binding === null ? 'Nothing is agreed yet that could be amended' : `What binds is version ${deal.binding}`,
     )
-  return refuseNext(deal, terms)
+  return refuseNext(deal, terms, party)
 }
 
-const refuseNext = (deal: Deal, terms: Terms): Refusal | null =>
-  deal.offers.length >= OFFERS_MAX ? refusal('offer.full', `A deal has at most ${OFFERS_MAX} versions`) : refuseTerms(deal, terms)
+const refuseNext = (deal: Deal, terms: Terms, party: Party): Refusal | null =>
+  isFull(deal, party) ? refusal('offer.full', `One side proposes at most ${OFFERS_MAX} versions`) : refuseTerms(deal, terms)
+const isFull = ({ offers }: Deal, party: Party): boolean => offers.filter(({ by }) => by === party).length >= OFFERS_MAX
 
 type OfferOrder =
   | { move: 'counter'; offer: number; terms: Terms }
@@ -81,7 +87,7 @@ export function refuseOfferMove(deal: Deal, order: OfferOrder, as: Actor, now: s
       ? refusal('offer.own', 'This is your side’s own proposal')
       : refusal('offer.notOwn', 'Only who proposed it can withdraw it')
   if (isFinal(deal.state)) return refusal('application.illegalMove', `The application is ${deal.state}`)
-  if (order.move === 'counter') return refuseNext(deal, order.terms)
+  if (order.move === 'counter') return refuseNext(deal, order.terms, party)
   if (order.move !== 'accept') return null
   if (order.hash !== offer.hash) return refusal('offer.otherTerms', 'These are not the terms of that version')
   if (deal.binding === null && !nextApplication(deal.state, 'accept', as))
@@ -189,6 +195,7 @@ export type DealMoves = {
   readonly milestones: Readonly<Record<number, readonly MilestoneMove[]>>
 }
 export function nextMoves(deal: Deal, as: Actor, now: string): DealMoves {
+  const party = partyOf(as)
   const open = openOffer(deal)
   const { terms, hash, offer } = open ?? { terms: null, hash: '', offer: 0 }
   const orders = terms
@@ -201,7 +208,7 @@ export function nextMoves(deal: Deal, as: Actor, now: string): DealMoves {
     : []
   const work = deliverableMoves.filter((move) => move !== 'cancel' || sideOf(as) === 'admin')
   return {
-    propose: partyOf(as) !== null && !isFinal(deal.state) && (!open || isPast(open, now)) && deal.offers.length < OFFERS_MAX,
+    propose: party !== null && !isFinal(deal.state) && (!open || isPast(open, now)) && !isFull(deal, party),
     offer: orders.filter((order) => !refuseOfferMove(deal, order, as, now)).map(({ move }) => move),
     deliverables: Object.fromEntries(
       deal.deliverables.map(({ deliverable }) => [

@@ -15,26 +15,27 @@ export const PIECES_MAX = 100
 
 /**
  * What is proposed, whole: both sides sign the same. Where, for how long and on what the work may be used; `null` for `months` is
- * for ever. Parts of the fee add up to it, in its currency. `nonce`: 128 random bits, so that the hash of the terms gives nothing
+ * for ever. Parts of the fee add up to it, in its currency. What is not known here is refused, and never left out: nobody is to sign less
+ * than they have sent. `nonce`: 128 random bits, so that the hash of the terms gives nothing
  * away.
  */
 export const Terms = z
-  .object({
-    fee: Money,
+  .strictObject({
+    fee: z.strictObject(Money.shape),
     deliverables: z
-      .array(z.object({ platform: CatalogueKey, format: name(60), count: z.int().min(1).max(PIECES_MAX), due: Day.nullable() }))
+      .array(z.strictObject({ platform: CatalogueKey, format: name(60), count: z.int().min(1).max(PIECES_MAX), due: Day.nullable() }))
       .min(1)
       .max(50)
       .refine((all) => all.reduce((sum, { count }) => sum + count, 0) <= PIECES_MAX, `are more than ${PIECES_MAX} pieces`),
-    usage: z.object({
+    usage: z.strictObject({
       channels: z.array(name(60)).max(20),
       territories: z.array(Territory).max(50),
       months: months.nullable().describe('Null: for ever'),
     }),
-    exclusivity: z.object({ scope: name(200), months }).nullable(),
+    exclusivity: z.strictObject({ scope: name(200), months }).nullable(),
     revisionRounds: z.int().min(0).max(20),
     payments: z
-      .array(z.object({ amount: Amount, currency: Currency.optional().describe('That of the fee'), due: When }))
+      .array(z.strictObject({ amount: Amount, currency: Currency.optional().describe('That of the fee'), due: When }))
       .min(1)
       .max(20)
       .describe('Parts of the fee, which they add up to'),
