@@ -2,11 +2,16 @@ import type { Deal } from '../contract/deals/schema.ts'
 import type { Erased, Hidden, Withheld } from '../contract/hidden.ts'
 import type { Offer } from '../contract/offers/schema.ts'
 import type { Seal } from '../contract/proof.ts'
+import type { Names } from './names.ts'
 import type { Head } from './shape.ts'
 
-/** An agreement: which version of the terms, who proposed it, who accepted it, and what the hub attests of that. */
+/**
+ * An agreement: which version of the terms, who proposed it, who accepted it, and what the hub attests of that. `name`: that the member
+ * was shown with; null once it is erased.
+ */
 export type Agreed = Pick<Offer, 'offer' | 'terms' | 'hash' | 'by' | 'member' | 'seq' | 'at'> & {
-  accepted: NonNullable<Offer['acceptance']>
+  name: string | null
+  accepted: NonNullable<Offer['acceptance']> & { name: string | null }
 }
 /** What is proved. `agreed`: each version that both sides have agreed to, the first first; `binding`: the one that counts. */
 export type Report = {
@@ -22,8 +27,8 @@ export type Report = {
   withheld: Withheld[]
 }
 
-type Parts = { head: Head; seal: Seal; checkpoints: number; deal: Deal | null; hidden: Hidden }
-export const reportOf = ({ head, seal, checkpoints, deal, hidden }: Parts): Report => ({
+type Parts = { head: Head; seal: Seal; checkpoints: number; deal: Deal | null; hidden: Hidden; names: Names }
+export const reportOf = ({ head, seal, checkpoints, deal, hidden, names }: Parts): Report => ({
   ok: true,
   room: head.room,
   seq: seal.seq,
@@ -31,17 +36,31 @@ export const reportOf = ({ head, seal, checkpoints, deal, hidden }: Parts): Repo
   sealed: { at: seal.at, keyId: seal.keyId },
   entries: seal.seq,
   checkpoints,
-  deal: deal && brief(deal),
+  deal: deal && brief(deal, names),
   erased: hidden.erased,
   withheld: hidden.withheld,
 })
 
-const brief = ({ applicationId, state, version, binding, offers }: Deal): Report['deal'] => ({
+const brief = ({ applicationId, state, version, binding, offers }: Deal, names: Names): Report['deal'] => ({
   applicationId,
   state,
   version,
   binding,
   agreed: offers.flatMap(({ offer, terms, hash, by, member, seq, at, acceptance }) =>
-    acceptance ? [{ offer, terms, hash, by, member, seq, at, accepted: acceptance }] : [],
+    acceptance
+      ? [
+          {
+            offer,
+            terms,
+            hash,
+            by,
+            member,
+            name: names.of(member),
+            seq,
+            at,
+            accepted: { ...acceptance, name: names.of(acceptance.member) },
+          },
+        ]
+      : [],
   ),
 })

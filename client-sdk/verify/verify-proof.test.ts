@@ -1,4 +1,7 @@
 import { expect, test } from 'vitest'
+import type { ActorKey } from '../contract/ids.ts'
+import type { ProofEntry } from '../contract/proof.ts'
+import { Names } from './names.ts'
 import type { Problem } from './problems.ts'
 import { sealed, written } from './testing-lines.ts'
 import {
@@ -23,7 +26,8 @@ import { verifyProof } from './verify-proof.ts'
 test('a proof verifies, and the report says what is proved, what was erased and what was taken back', async () => {
   const { room, entries, deal, seal } = parts()
   const { terms, hash, member, at: proposed, acceptance } = deal!.offers[0]!
-  const agreed = { offer: 1, terms, hash, by: 'creator', member, seq: at.proposed, at: proposed, accepted: acceptance }
+  const accepted = { ...acceptance, name: 'owner' }
+  const agreed = { offer: 1, terms, hash, by: 'creator', member, name: 'creator', seq: at.proposed, at: proposed, accepted }
   expect(await check(proof)).toEqual({
     ok: true,
     room,
@@ -42,6 +46,15 @@ test('a proof verifies, and the report says what is proved, what was erased and 
     erased: [{ seqs: [at.edited], reason: 'personRequest', by: at.erased, at: entries[at.erased - 1]!.at }],
     withheld: [{ seq: at.hidden, by: at.deleted }],
   })
+})
+
+test('whose name was erased is called by none, and a name that is no text is none', () => {
+  const names = new Names()
+  const added = (personal: string | null) => names.entry({ type: 'room.memberAdded', personal } as ProofEntry, { member: 'm' })
+  for (const personal of [null, 'null', '7', '{}', '{"name":7}', '{']) added(personal)
+  expect(names.of('m' as ActorKey)).toBeNull()
+  added('{"name":"Lucía"}')
+  expect(names.of('m' as ActorKey)).toBe('Lucía')
 })
 
 test('a checkpoint that was kept elsewhere has to be in the past that the file tells', async () => {

@@ -9,6 +9,7 @@ import { digest } from './digest.ts'
 import { Hashes } from './hashes.ts'
 import { type Check, checkWith, thumbprint } from './keys.ts'
 import { type Line, linesOf } from './lines.ts'
+import { Names } from './names.ts'
 import { decode, parseCanonical } from './parse.ts'
 import type { Problem } from './problems.ts'
 import { asEvent, Replay } from './replay.ts'
@@ -42,6 +43,7 @@ class Verifier {
   readonly #trust: Trust
   readonly #hashes = new Hashes()
   readonly #hidden = new Hidden()
+  readonly #names = new Names()
   readonly #sha256 = createHash('sha256')
   #lines = 0
   /** The kind of the line before. */
@@ -77,7 +79,8 @@ class Verifier {
       if (seq > this.#hashes.length) return this.#fault({ problem: 'tail.cut', seq })
       if (hash !== this.#hashes.at(seq)) return this.#fault({ problem: 'checkpoint.differs', seq })
     }
-    return reportOf({ head, seal: this.#seal, checkpoints: this.#checkpoints.count, deal: replay.deal, hidden: this.#hidden })
+    const { count: checkpoints } = this.#checkpoints
+    return reportOf({ head, seal: this.#seal, checkpoints, deal: replay.deal, hidden: this.#hidden, names: this.#names })
   }
 
   #fault({ problem, seq = null, line = this.#lines }: NonNullable<Wrong>): Fault {
@@ -122,6 +125,7 @@ class Verifier {
     const problem = replay.event(asEvent(room, entry, part))
     if (problem) return { problem, seq }
     this.#hidden.entry(entry, part)
+    this.#names.entry(entry, part)
     return null
   }
 

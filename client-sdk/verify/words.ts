@@ -47,12 +47,17 @@ function binds({ binding, agreed }: NonNullable<Report['deal']>): string[] {
   return [`What binds, terms ${binding}, amounts in minor units (1250 is 12.50 with EUR):`, ...said]
 }
 
-function agreement({ offer, hash, by, member, seq, at, accepted }: Agreed): string[] {
+function agreement({ offer, hash, by, member, name, seq, at, accepted }: Agreed): string[] {
   const { kind, session, method, provedAt, at: attested, keyId } = accepted.attestation
   return [
     row(`terms ${offer}`, `hash ${hash}`),
     row('  proposed', `by the ${by}, member ${member}, ${at}, seq ${seq}`),
+    ...called(name),
     row('  accepted', `by the ${accepted.by}, member ${accepted.member}, ${accepted.at}, seq ${accepted.seq}`),
+    ...called(accepted.name),
     row('  attested', `by ${kind}, ${attested}, key ${keyId}: session ${session}, ${method} at ${provedAt}`),
   ]
 }
+
+/** In a line of its own: a name may say anything. */
+const called = (name: string | null): string[] => [row('    called', name === null ? 'no name in this file' : `“${name}” in this file`)]
