@@ -60,11 +60,10 @@ export async function createPeople(
      select id, id || '@example.com', 'Person ' || n, $2, 'none' from unnest($1::uuid[]) with ordinality as u (id, n)`,
     [ids, role],
   )
-  await db.pool.query('insert into session (id, person_id, created_at, ends_at) select *, now(), $3 from unnest($1::uuid[], $2::uuid[])', [
-    people.map((person) => person.sessionId),
-    ids,
-    endsAt,
-  ])
+  await db.pool.query(
+    'insert into session (id, person_id, created_at, ends_at, proved_at) select *, now(), $3, now() from unnest($1::uuid[], $2::uuid[])',
+    [people.map((person) => person.sessionId), ids, endsAt],
+  )
   return people
 }
 
