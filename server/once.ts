@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { canonical, type Json } from '../client-sdk/contract/canonical.ts'
 import { eventId } from '../client-sdk/contract/chain.ts'
-import { type ActorKey, type CommandId, ParleyError } from '../client-sdk/contract/index.ts'
+import { type ActorKey, type CommandId, ParleyError, SYSTEM } from '../client-sdk/contract/index.ts'
 import { digest } from '../persistence/digest.ts'
 import { query } from '../persistence/sql.ts'
 import { type Ctx, commander } from './ctx.ts'
@@ -12,6 +12,9 @@ import { type Ctx, commander } from './ctx.ts'
  */
 export const ownId = (ctx: Ctx, commandId: CommandId): CommandId =>
   eventId(digest, commandId, commander(ctx) as string as ActorKey, 0) as string as CommandId
+
+/** The id of what the platform does by itself to a thing, once: UUIDv5, like an event's id, of the thing and what `n` says of it. */
+export const platformId = (id: string, n: number): CommandId => eventId(digest, id as CommandId, SYSTEM, n) as string as CommandId
 
 /**
  * Runs a command's effect once, in the caller's transaction: sent again it gets the first answer, from the row that was

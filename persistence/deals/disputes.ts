@@ -1,20 +1,20 @@
 import type { Pool } from 'pg'
 import type { ApplicationId, Dispute } from '../../client-sdk/contract/index.ts'
+import type { Place } from '../applications/lists.ts'
 import { ABOUT, CARD, type CardRow, toCard } from '../applications.ts'
 import { exactly, instant } from '../log/read.ts'
 import { read } from '../sql.ts'
 
-/** Where a page goes on: behind the application of this id. `at`: since when it waits, to the microsecond. */
-export type DisputePlace = { at: string; id: ApplicationId }
-export type Disputed = Omit<Dispute, 'waits'> & { place: DisputePlace }
+/** `place`: where a page goes on behind it; `at`: since when it waits. */
+export type Disputed = Omit<Dispute, 'waits'> & { place: Place }
 /** Before every application. */
-const FIRST: DisputePlace = { at: '-infinity', id: '00000000-0000-0000-0000-000000000000' as ApplicationId }
+const FIRST: Place = { at: '-infinity', id: '00000000-0000-0000-0000-000000000000' as ApplicationId }
 
 /**
  * Deals that wait for an administrator, the longest waiting first: of those with a dispute since the first of them, of the others since
  * one side asked to cancel. Each kind is read in its order by its own index, of nothing else.
  */
-export async function disputesAfter(pool: Pool, after: DisputePlace | null, limit: number): Promise<Disputed[]> {
+export async function disputesAfter(pool: Pool, after: Place | null, limit: number): Promise<Disputed[]> {
   const { at, id } = after ?? FIRST
   const rows = await read<CardRow & { since: string; place: string }>(
     pool,

@@ -14,10 +14,13 @@ const Cursor = z.tuple([z.string(), At, ApplicationId])
 export const cursorOf = ({ at, id }: Place, question: Question): string => cursorFrom([marked(question), at, id])
 
 /** Throws `request.invalid` for what is no cursor, or one of another question. */
-export function after(cursor: string | undefined, question: Question): Place | null {
+export const after = (cursor: string | undefined, question: Question): Place | null => placeAfter(cursor, marked(question))
+
+/** The same for a list whose cursors begin with this mark. */
+export function placeAfter(cursor: string | undefined, mark: string): Place | null {
   if (cursor === undefined) return null
   const place = Cursor.safeParse(partsOf(cursor))
-  if (!place.success || place.data[0] !== marked(question)) throw new ParleyError('request.invalid', '`cursor` is none of this list')
+  if (!place.success || place.data[0] !== mark) throw new ParleyError('request.invalid', '`cursor` is none of this list')
   const [, at, id] = place.data
   return { at, id }
 }

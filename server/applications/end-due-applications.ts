@@ -1,9 +1,8 @@
-import { eventId } from '../../client-sdk/contract/chain.ts'
-import { type CampaignId, type CommandId, isOpen, SYSTEM } from '../../client-sdk/contract/index.ts'
+import { type CampaignId, isOpen, SYSTEM } from '../../client-sdk/contract/index.ts'
 import { type Cause, type Due, dueCampaigns, openApplications, settle } from '../../persistence/applications/due.ts'
-import { digest } from '../../persistence/digest.ts'
 import { databaseNow } from '../../persistence/market.ts'
 import type { Ctx } from '../ctx.ts'
+import { platformId } from '../once.ts'
 import { each, movedOf } from '../sweep/each.ts'
 import { change, type Held, hold } from './change.ts'
 
@@ -39,14 +38,10 @@ const end = (ctx: Ctx, cause: Cause, { id, brandId, campaignId }: Due): Promise<
     const { move, reason } = moves[cause]
     const held = await hold(em, { brandId, campaignId, applicationId: id, move }, false)
     if (!held || !isOpen(held.application.state) || !isStillDue(cause, held, await databaseNow(em))) return false
-    const by = { actor: SYSTEM, commandId: commandIdOf(held.application), accessVersion: null }
+    const by = { actor: SYSTEM, commandId: platformId(id, held.application.version), accessVersion: null }
     await change(em, ctx, held, { move, as: 'system', by, reason })
     return true
   })
 
 const isStillDue = (cause: Cause, { campaign: { state, decideBy } }: Held, now: Date): boolean =>
   cause === 'cancelled' ? state === 'cancelled' : !!decideBy && decideBy <= now
-
-/** UUIDv5, like an event's id: of the application and what it was before. */
-const commandIdOf = ({ id, version }: Held['application']): CommandId =>
-  eventId(digest, id as string as CommandId, SYSTEM, version) as string as CommandId

@@ -1,12 +1,11 @@
 import { LockMode } from '@mikro-orm/core'
 import { type CampaignMove, nextCampaign } from '../../client-sdk/contract/campaigns/machine.ts'
-import { eventId } from '../../client-sdk/contract/chain.ts'
-import { type CampaignId, type CommandId, SYSTEM } from '../../client-sdk/contract/index.ts'
+import { type CampaignId, SYSTEM } from '../../client-sdk/contract/index.ts'
 import { campaignsToClose, campaignsToComplete } from '../../persistence/campaigns/due.ts'
-import { digest } from '../../persistence/digest.ts'
 import { Campaign } from '../../persistence/entities/campaigns.ts'
 import { databaseNow } from '../../persistence/market.ts'
 import type { Ctx } from '../ctx.ts'
+import { platformId } from '../once.ts'
 
 const BATCH = 100
 
@@ -52,7 +51,7 @@ function moveDue(ctx: Ctx, id: CampaignId, move: CampaignMove, isDue: IsDue): Pr
     const to = campaign && nextCampaign(campaign.state, move, 'system')
     if (!campaign || !to || !isDue(campaign, await databaseNow(em))) return false
     const { state: from, roomId } = campaign
-    const commandId = eventId(digest, id as string as CommandId, SYSTEM, campaign.version) as string as CommandId
+    const commandId = platformId(id, campaign.version)
     const deal = { move, from, to, version: campaign.version + 1 } // as the flush raises it
     const by = { actor: SYSTEM, commandId, accessVersion: null }
     const event = { ...by, streamId: roomId, type: 'campaign.statusChanged', deal, personal: { reason: null } } as const

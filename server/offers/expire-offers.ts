@@ -1,12 +1,11 @@
-import { eventId } from '../../client-sdk/contract/chain.ts'
-import { type CommandId, SYSTEM } from '../../client-sdk/contract/index.ts'
+import { SYSTEM } from '../../client-sdk/contract/index.ts'
 import { type DueOffer, dealIn, dueOffers } from '../../persistence/deals.ts'
-import { digest } from '../../persistence/digest.ts'
 import { databaseNow } from '../../persistence/market.ts'
 import { hold } from '../applications/change.ts'
 import type { Ctx } from '../ctx.ts'
 import { expiryIn } from '../deals/change-deal.ts'
 import { tell } from '../deals/tell.ts'
+import { platformId } from '../once.ts'
 import { each, movedOf } from '../sweep/each.ts'
 
 /** How many are looked at in one call, so that who stops the sweep waits for no more. */
@@ -27,12 +26,8 @@ const expire = (ctx: Ctx, due: DueOffer): Promise<boolean> =>
     const now = (await databaseNow(em)).toISOString()
     const facts = expiryIn(before, now)
     if (facts.length === 0) return false
-    const commandId = commandIdOf(due)
+    const commandId = platformId(due.applicationId, Date.parse(due.expiresAt)) // no other offer of it ran out at that moment
     const by = { ...due, as: 'system', actorKey: SYSTEM, accessVersion: null } as const
     await tell(em, ctx, held.application, { by, ids: { own: commandId, system: commandId }, before, facts, now })
     return true
   })
-
-/** UUIDv5, like an event's id: of the application and the moment, which no other offer of it ran out at. */
-const commandIdOf = ({ applicationId, expiresAt }: DueOffer): CommandId =>
-  eventId(digest, applicationId as string as CommandId, SYSTEM, Date.parse(expiresAt)) as string as CommandId
