@@ -49,6 +49,7 @@ export type CardRow = {
 export type ListingRow = CardRow & { saved: boolean; application_id: ApplicationId | null }
 type DetailRow = ListingRow &
   Pick<Campaign, 'brief' | 'goals' | 'deliverables' | 'questions' | 'code' | 'reason'> & {
+    opens_at: string | null
     starts_on: string | null
     ends_on: string | null
     created_at: string
@@ -73,7 +74,7 @@ export async function campaignFor(pool: Pool, campaignId: CampaignId, userId: Us
   const [row] = await read<DetailRow>(
     pool,
     'campaign_for',
-    `select ${LISTING}, c.brief, c.goals, c.deliverables, c.questions, c.starts_on::text, c.ends_on::text,
+    `select ${LISTING}, c.brief, c.goals, c.deliverables, c.questions, ${instant('c.opens_at')} as opens_at, c.starts_on::text, c.ends_on::text,
             ${instant('c.created_at')} as created_at, coalesce(m.role, 'creator') as role,
             case when m.role is not null then c.room_id end as room_id,
             case when m.role in ('owner', 'manager', 'viewer') then c.code end as code,
@@ -87,6 +88,6 @@ export async function campaignFor(pool: Pool, campaignId: CampaignId, userId: Us
   )
   if (!row) return undefined
   const { brief, goals, deliverables, questions, code, reason, role: me, room_id: roomId, created_at: createdAt } = row
-  const dates = { startsOn: row.starts_on, endsOn: row.ends_on, createdAt }
+  const dates = { opensAt: row.opens_at, startsOn: row.starts_on, endsOn: row.ends_on, createdAt }
   return { ...toListing(row), brief, goals, deliverables, questions, ...dates, me, roomId, code, reason }
 }

@@ -48,6 +48,13 @@ const toPlace = (row: PlaceRow): Place => ({
   roomId: row.room_id,
 })
 
+/** Where an application is; undefined where there is none. */
+export async function placeOfDeal(pool: Pool, applicationId: ApplicationId): Promise<Place | undefined> {
+  const text = 'select brand_id, campaign_id, id, room_id from application where id = $1'
+  const [row] = await read<PlaceRow>(pool, 'place_of_deal', text, [applicationId])
+  return row && toPlace(row)
+}
+
 /** A deal that is agreed, or was. */
 export async function agreedDeal(pool: Pool, applicationId: ApplicationId): Promise<Place | undefined> {
   const [row] = await read<PlaceRow>(

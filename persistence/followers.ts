@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { EntityManager } from '@mikro-orm/postgresql'
+import type { Pool, PoolClient } from 'pg'
 import type { Envelope } from '../client-sdk/contract/index.ts'
 import type { Database } from './database.ts'
 import { EVENT_COLUMNS, type EventRow, fromRow } from './log/read.ts'
@@ -25,6 +26,16 @@ export type Follower = {
   handle(em: EntityManager, events: Envelope[]): Promise<void>
 }
 
+/**
+ * A durable consumer that acts outside of PostgreSQL, at least once: the cursor moves on after `tell`, and no transaction is open meanwhile,
+ * so what is slow or away out there holds up nobody but this one. `begin`: before the first batch, which begins with what is committed
+ * after it; what was there before, it sees to by itself.
+ */
+export type Teller = Pick<Follower, 'name' | 'batch' | 'share'> & {
+  begin(): Promise<void>
+  tell(events: Envelope[]): Promise<void>
+}
+
 export type Following = {
   /** Something was committed here: look now rather than at the next poll. */
   wake(): void
@@ -40,7 +51,7 @@ const LONGEST_WAIT = 30_000
 const BUSY = 0.3
 
 /** Starts a follower. Any number of processes may: a shard's cursor row is owned by whoever holds its lock. */
-export function follow(db: Database, follower: Follower, poll = POLL): Following {
+export function follow(db: Database, follower: Follower | Teller, poll = POLL): Following {
   const { share } = follower
   let load = performance.eventLoopUtilization()
   const stopping = new AbortController()
@@ -64,7 +75,7 @@ export function follow(db: Database, follower: Follower, poll = POLL): Following
       woken = false
       try {
         const began = performance.now()
-        const more = await step(db, follower)
+        const more = await ('tell' in follower ? stepOutside(db, follower) : step(db, follower))
         const worked = performance.now() - began
         failure = null
         failures = 0
@@ -103,7 +114,7 @@ export function follow(db: Database, follower: Follower, poll = POLL): Following
 
 /** One batch of each shard that nobody else has in hand. True if there may be more. */
 async function step(db: Database, follower: Follower): Promise<boolean> {
-  const { name, shards = 1, batch = 500, handle } = follower
+  const { name, shards = 1, batch = BATCH, handle } = follower
   let more = false
   for (let shard = 0; shard < shards; shard++) {
     const size = await db.orm.em.fork().transactional(async (em) => {
@@ -128,12 +139,60 @@ async function step(db: Database, follower: Follower): Promise<boolean> {
   return more
 }
 
+const BATCH = 500
+/** The same of what acts outside: whoever has the lock of its name, which goes with the connection, is the only one at it. */
+async function stepOutside({ pool }: Database, teller: Teller): Promise<boolean> {
+  const client = await pool.connect()
+  let fault: Error | undefined
+  try {
+    const lock = `follower ${teller.name}`
+    const { rows } = await client.query<{ got: boolean }>('select pg_try_advisory_lock(hashtextextended($1, 0)) as got', [lock])
+    if (!rows[0]!.got) return false
+    try {
+      return await stepAlone(client, teller)
+    } finally {
+      await client.query('select pg_advisory_unlock(hashtextextended($1, 0))', [lock])
+    }
+  } catch (error) {
+    fault = error as Error // the connection's end gives the lock back, whatever happened
+    throw error
+  } finally {
+    client.release(fault)
+  }
+}
+
+async function stepAlone(client: PoolClient, { name, batch = BATCH, begin, tell }: Teller): Promise<boolean> {
+  type Cursor = { tx: string; pos: string }
+  const { rows: cursors } = await client.query<Cursor>('select tx, pos from follower where name = $1 and shard = 0', [name])
+  const [cursor] = cursors
+  if (!cursor) {
+    const { rows } = await client.query<{ tx: string }>(`select ${HORIZON} - 1 as tx`)
+    await begin()
+    await client.query(`insert into follower (name, shard, shards, tx, pos) values ($1, 0, 1, $2, ${LAST_POS})`, [name, rows[0]!.tx])
+    return true
+  }
+  const { rows } = await client.query<EventRow & Cursor>(BEYOND, [cursor.tx, cursor.pos, 1, 0, batch])
+  const last = rows.at(-1)
+  if (!last) return false
+  await tell(rows.map(fromRow))
+  await client.query('update follower set tx = $2, pos = $3 where name = $1 and shard = 0', [name, last.tx, last.pos])
+  return rows.length === batch
+}
+
+/** Forgets followers of such names, but for one: they are of something that is no more. */
+export async function forgetFollowers(pool: Pool, prefix: string, except: string): Promise<void> {
+  await pool.query('delete from follower where starts_with(name, $1) and name <> $2', [prefix, except])
+}
+
+const LAST_POS = '9223372036854775807'
+/** Nothing that commits later has a lower transaction id. */
+const HORIZON = `(pg_snapshot_xmin(pg_current_snapshot())::text::bigint + (select max(tx_offset) from log_epoch))`
 /**
  * Only below the horizon: above it a transaction that is still open may yet commit an event that sorts earlier. By the
  * stored columns: an alias of the same name would sort as text.
  */
 const BEYOND = `select ${EVENT_COLUMNS}, tx, pos from event
   where (event.tx, event.pos) > ($1::bigint, $2::bigint)
-    and event.tx < pg_snapshot_xmin(pg_current_snapshot())::text::bigint + (select max(tx_offset) from log_epoch)
+    and event.tx < ${HORIZON}
     and get_byte(uuid_send(stream_id), 15) % $3::int = $4::int
   order by event.tx, event.pos limit $5`

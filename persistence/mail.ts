@@ -1,10 +1,11 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Pool } from 'pg'
-import { newId } from '../client-sdk/contract/index.ts'
+import { type MailKind, newId, type UserId } from '../client-sdk/contract/index.ts'
 import { instant } from './log/read.ts'
 import { query, read } from './sql.ts'
 
-export type NewMail = { to: string; subject: string; text: string }
+/** `kind`, `userId`: of what its reader can do without; both absent of what nobody can. */
+export type NewMail = { to: string; subject: string; text: string; html?: string | null; kind?: MailKind; userId?: UserId }
 /** A mail that this process may try to send now. `tries` counts this one; `age` in seconds. */
 export type DueMail = NewMail & { id: string; tries: number; age: number }
 /** A mail that waits, and why. */
@@ -15,12 +16,21 @@ export const queueMail = (em: EntityManager, mail: NewMail): Promise<void> => qu
 
 /** The same of many, in one statement. */
 export async function queueMails(em: EntityManager, mails: readonly NewMail[]): Promise<void> {
-  await query(em, 'insert into mail (id, recipient, subject, body) select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[])', [
-    mails.map(() => newId()),
-    mails.map(({ to }) => to),
-    mails.map(({ subject }) => subject),
-    mails.map(({ text }) => text),
-  ])
+  if (mails.length === 0) return
+  await query(
+    em,
+    `insert into mail (id, recipient, subject, body, html, kind, user_id)
+       select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::uuid[])`,
+    [
+      mails.map(() => newId()),
+      mails.map(({ to }) => to),
+      mails.map(({ subject }) => subject),
+      mails.map(({ text }) => text),
+      mails.map(({ html }) => html ?? null),
+      mails.map(({ kind }) => kind ?? null),
+      mails.map(({ userId }) => userId ?? null),
+    ],
+  )
 }
 
 /**

@@ -7,12 +7,14 @@ import { Spine } from './migrations/0001-spine.ts'
 import { RoomsInFull } from './migrations/0002-rooms-in-full.ts'
 import { Market } from './migrations/0003-market.ts'
 import { Deals } from './migrations/0004-deals.ts'
+import { SlowWork } from './migrations/0005-slow-work.ts'
 
 const migrationsList = [
   { name: '0001-spine', class: Spine },
   { name: '0002-rooms-in-full', class: RoomsInFull },
   { name: '0003-market', class: Market },
   { name: '0004-deals', class: Deals },
+  { name: '0005-slow-work', class: SlowWork },
 ]
 /** Any number: whoever migrates a database of Parley's holds it. */
 const LOCK = 7_271_959

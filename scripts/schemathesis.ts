@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { cacheFolder } from '../persistence/cache-folder.ts'
 import { engines, findEngine } from './engines-path.ts'
 
 /** Schemathesis tries REST against its own description. It is Python's: all its packages are pinned here. */
@@ -16,7 +16,7 @@ const python = () => findEngine(engines.python)
 function folder(file: string): string {
   const { stdout } = spawnSync(file, ['-c', 'import sys; print(sys.version)'], { encoding: 'utf8' })
   const key = createHash('sha256').update(readFileSync(LIST)).update(stdout).digest('hex').slice(0, 16)
-  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'parley', `schemathesis-${key}`)
+  return join(cacheFolder(), `schemathesis-${key}`)
 }
 
 /** How to run it, for tests: without it they cannot run, and must not pass. */

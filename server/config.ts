@@ -35,6 +35,20 @@ const Env = z.object({
   REDIS_URL: url(/^rediss?:$/, 'must be a redis:// or rediss:// URL').optional(),
   SMTP_URL: url(/^smtps?:$/, 'must be an smtp:// or smtps:// URL').optional(),
   MAIL_FROM: z.string().transform(sender).optional(),
+  TEMPORAL_ADDRESS: z
+    .union([z.literal('none'), z.string().regex(/^[^\s/:]+:\d{1,5}$|^\[[\da-fA-F:]+\]:\d{1,5}$/)], 'must be host:port, or none')
+    .optional(),
+  TEMPORAL_NAMESPACE: z
+    .string()
+    .regex(/^[\w.-]{2,255}$/, 'must be the name of a namespace')
+    .default('default'),
+  TEMPORAL_API_KEY: z.string().optional(),
+  TEMPORAL_TLS: z.enum(['on', 'off'], 'must be on or off').optional(),
+  TEMPORAL_TLS_CA: z.string().transform(pemText).optional(),
+  TEMPORAL_TLS_CERTIFICATE: z.string().transform(pemText).optional(),
+  TEMPORAL_TLS_KEY: z.string().transform(pemText).optional(),
+  APP_URL: url(/^https?:$/, 'must be an http:// or https:// URL').optional(),
+  DIGEST_AFTER_SECONDS: whole(1, 604_800, 900),
   ROLES: z.string().transform(list).pipe(z.array(ProcessRole).min(1)).default(ProcessRole.options),
   PUBLIC_URL: url(/^https?:$/, 'must be an http:// or https:// URL').optional(),
   ALLOWED_ORIGINS: z
@@ -68,6 +82,9 @@ const Env = z.object({
     .optional(),
 })
 
+/** False: none. True: by the machine's own authorities. `certificate`, `key`: to show who we are; PEM. */
+export type TemporalTls = boolean | { ca: string | null; pair: { certificate: string; key: string } | null }
+
 export type Config = Readonly<{
   production: boolean
   host: string
@@ -78,6 +95,18 @@ export type Config = Readonly<{
   redisUrl: string | null
   /** Null where mail waits: no mail server is known, or it is the embedded mode. */
   smtp: SmtpOptions | null
+  /** `address`: null where there is none: the embedded mode brings its own; 'none' is to do without. */
+  temporal: Readonly<{
+    address: string | null
+    isBrought: boolean
+    namespace: string
+    apiKey: string | null
+    tls: TemporalTls
+  }>
+  /** Where people use Parley: mails lead there. Without a slash at its end; null where they lead nowhere. */
+  appUrl: string | null
+  /** How long something is unread before a mail tells of it, in s. */
+  digestAfter: number
   roles: readonly ProcessRole[]
   /** Without a slash at its end. */
   publicUrl: string
@@ -124,10 +153,14 @@ export function readConfig(environment: Record<string, string | undefined>): Con
 /** What no variable shows alone. */
 function conflicts(given: Record<string, string | undefined>): string[] {
   const { DATABASE_URL, NODE_ENV, HOST, TOKEN_KEY, CHECKPOINT_KEY, SMTP_URL, MAIL_FROM } = given
+  const { TEMPORAL_TLS_CERTIFICATE, TEMPORAL_TLS_KEY, TEMPORAL_TLS, TEMPORAL_TLS_CA, TEMPORAL_API_KEY } = given
+  const isSecured = TEMPORAL_TLS_CERTIFICATE ?? TEMPORAL_TLS_KEY ?? TEMPORAL_TLS_CA ?? TEMPORAL_API_KEY
   const embedded = DATABASE_URL === undefined
   return [
     embedded && NODE_ENV === 'production' && 'DATABASE_URL is required in production: the embedded mode is for trying out',
     embedded && HOST && !isLoopback(HOST) && 'HOST must be a loopback address without a DATABASE_URL: the embedded mode has demo people',
+    !TEMPORAL_TLS_CERTIFICATE !== !TEMPORAL_TLS_KEY && 'TEMPORAL_TLS_CERTIFICATE and TEMPORAL_TLS_KEY are required together',
+    TEMPORAL_TLS === 'off' && isSecured && 'TEMPORAL_TLS cannot be off with a key or a certificate for it',
     !SMTP_URL !== !MAIL_FROM && 'SMTP_URL and MAIL_FROM are required together',
     embedded && SMTP_URL && 'SMTP_URL needs a DATABASE_URL: the embedded mode keeps its mail, see /dev/mailbox',
     !embedded && !TOKEN_KEY && 'TOKEN_KEY is required with a DATABASE_URL',
@@ -145,6 +178,9 @@ function fromEnv(env: z.output<typeof Env>): Config {
     databaseUrl: env.DATABASE_URL ?? null,
     redisUrl: env.REDIS_URL ?? null,
     smtp: env.SMTP_URL && env.MAIL_FROM ? Object.freeze({ url: env.SMTP_URL, from: Object.freeze(env.MAIL_FROM) }) : null,
+    temporal: Object.freeze(temporalFrom(env)),
+    appUrl: env.APP_URL?.replace(/\/+$/, '') ?? null,
+    digestAfter: env.DIGEST_AFTER_SECONDS,
     roles: Object.freeze([...new Set(env.ROLES)]),
     publicUrl,
     allowedOrigins: Object.freeze(env.ALLOWED_ORIGINS ?? [new URL(publicUrl).origin]),
@@ -167,6 +203,19 @@ function fromEnv(env: z.output<typeof Env>): Config {
     signInsPerEmail: env.SIGN_INS_PER_EMAIL,
     trustedProxies: env.TRUSTED_PROXIES,
     metricsToken: env.METRICS_TOKEN ?? null,
+  }
+}
+
+function temporalFrom(env: z.output<typeof Env>): Config['temporal'] {
+  const { TEMPORAL_ADDRESS: address, TEMPORAL_TLS_CERTIFICATE: certificate, TEMPORAL_TLS_KEY: key, TEMPORAL_TLS_CA } = env
+  const ca = TEMPORAL_TLS_CA ?? null
+  const isSecured = env.TEMPORAL_TLS === 'on' || env.TEMPORAL_API_KEY !== undefined
+  return {
+    address: address === undefined || address === 'none' ? null : address,
+    isBrought: address === undefined && env.DATABASE_URL === undefined,
+    namespace: env.TEMPORAL_NAMESPACE,
+    apiKey: env.TEMPORAL_API_KEY ?? null,
+    tls: ca !== null || (certificate && key) ? { ca, pair: certificate && key ? { certificate, key } : null } : isSecured,
   }
 }
 
@@ -206,6 +255,14 @@ function pemOf(text: string): string {
   const decoded = Buffer.from(text, 'base64')
   const inner = decoded.toString('latin1')
   return inner.startsWith('-----') ? inner : `-----BEGIN PRIVATE KEY-----\n${decoded.toString('base64')}\n-----END PRIVATE KEY-----\n`
+}
+
+/** An environment file may hold its line ends as \n. */
+function pemText(text: string, check: z.RefinementCtx): string {
+  const pem = text.replaceAll('\\n', '\n')
+  if (/^-----BEGIN [A-Z ]+-----\n[^-]+-----END [A-Z ]+-----/.test(pem)) return pem
+  check.addIssue({ code: 'custom', message: 'must be PEM' }) // never quoted
+  return z.NEVER
 }
 
 function publicKeys(text: string, check: z.RefinementCtx): PublicJwk[] {

@@ -15,14 +15,16 @@ import type { EventLog } from '../persistence/event-log.ts'
 import { KnownCatalogue } from './catalogue/known-catalogue.ts'
 import { OwnWords } from './chat/own-words.ts'
 import type { Limits } from './limits.ts'
+import type { Links } from './mail/render.ts'
+import type { WorkflowAdmin } from './ports.ts'
 import { Standings } from './rooms/standings.ts'
 import type { Tokens } from './sessions/tokens.ts'
 
 /** Who is asking, as their access token says. */
 export type SessionInfo = { sessionId: SessionId; userId: UserId; role: PlatformRole; endsAt: Date }
 
-/** `sessionDays`: how long a session can be renewed. `signer`: what the hub swears to, it signs with this. */
-type Parts = { tokens: Tokens; limits: Limits; sessionDays: number; signer: Signer }
+/** `sessionDays`: how long a session can be renewed. `signer`: what the hub swears to, it signs with this. `workflows`: null where there is no Temporal. */
+type Parts = { tokens: Tokens; limits: Limits; sessionDays: number; signer: Signer; links: Links; workflows: WorkflowAdmin | null }
 /** One process's shared parts. */
 export type House = Parts & { db: Database; standings: Standings; ownWords: OwnWords; catalogue: KnownCatalogue; now(): Date }
 
@@ -47,7 +49,13 @@ let requests = 0
 const process = newId<string>().slice(-6)
 export const nextRequestId = () => `${process}-${(requests++).toString(36)}`
 
-export const house = (db: Database, parts: Parts, now = () => new Date()): House => ({
+/** Whoever mails nobody, and looks after no slow work, need not say where mails lead, and who does that. */
+type Given = Omit<Parts, 'links' | 'workflows'> & Partial<Pick<Parts, 'links' | 'workflows'>>
+const NOWHERE: Links = { publicUrl: 'http://localhost', app: null }
+
+export const house = (db: Database, parts: Given, now = () => new Date()): House => ({
+  links: NOWHERE,
+  workflows: null,
   ...parts,
   db,
   standings: new Standings(),
@@ -95,6 +103,12 @@ class Request implements Ctx {
   }
   get limits() {
     return this.#house.limits
+  }
+  get links() {
+    return this.#house.links
+  }
+  get workflows() {
+    return this.#house.workflows
   }
   get signer() {
     return this.#house.signer

@@ -9,6 +9,9 @@ import { openRedis, type Redis } from '../persistence/redis.ts'
 import { searchIndexer } from '../persistence/search/indexer.ts'
 import type { Line } from '../realtime/door.ts'
 import { openHub } from '../realtime/hub.ts'
+import { workflowAdmin } from '../workflows/admin.ts'
+import { type DevServer, startDevServer } from '../workflows/dev-server/start.ts'
+import { openTemporal, type Temporal } from '../workflows/engine.ts'
 import { type Config, isAllowedOrigin, readConfig } from './config.ts'
 import { house } from './ctx.ts'
 import { banner } from './embedded/banner.ts'
@@ -20,6 +23,7 @@ import { createApp } from './http.ts'
 import { limitsFrom } from './limits-from.ts'
 import { createLog, type Log } from './log.ts'
 import { openPost, type Post } from './mail/post.ts'
+import { smtpMailer } from './mail/smtp.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import type { Engine } from './route.ts'
 import { createTokens } from './sessions/tokens.ts'
@@ -56,7 +60,15 @@ async function start(config: Config, log: Log, reset: boolean): Promise<string> 
 
   const tokens = createTokens({ signer: tokenKey, before: config.tokenKeysBefore, seconds: config.accessTokenSeconds })
   const redis = config.redisUrl === null ? null : await meetRedis(config.redisUrl, log)
-  const parts = house(db, { tokens, limits: limitsFrom(config, redis), sessionDays: config.sessionDays, signer: checkpointKey })
+  const temporal = openWorkflows(config, log)
+  const parts = house(db, {
+    tokens,
+    limits: limitsFrom(config, redis),
+    sessionDays: config.sessionDays,
+    signer: checkpointKey,
+    links: { publicUrl: config.publicUrl, app: config.appUrl },
+    workflows: temporal && workflowAdmin(temporal.client, config.temporal.namespace),
+  })
   if (home) await seed(parts)
 
   const has = (role: Config['roles'][number]) => config.roles.includes(role)
@@ -68,6 +80,11 @@ async function start(config: Config, log: Log, reset: boolean): Promise<string> 
       running.push(following.stop)
     }
     running.push(sweep(parts, sweepFailed(log)).stop)
+    if (temporal) {
+      const mailer = config.smtp && smtpMailer(config.smtp)
+      temporal.work({ house: parts, mailer, digestAfter: config.digestAfter * 1_000, ended: metrics.activity })
+      metrics.follower('workflows', temporal)
+    }
   }
 
   const post = openPost({ smtp: config.smtp, isEmbedded: home !== null, isWorker: has('worker'), pool: db.pool, log })
@@ -77,7 +94,7 @@ async function start(config: Config, log: Log, reset: boolean): Promise<string> 
   const app = createApp(parts, {
     log,
     isAllowedOrigin: origin,
-    engines: () => otherEngines(redis, post),
+    engines: () => otherEngines(redis, post, temporal),
     trustedProxies: config.trustedProxies,
     publicUrl: config.publicUrl,
     api: has('api'),
@@ -112,7 +129,24 @@ async function start(config: Config, log: Log, reset: boolean): Promise<string> 
     http.once('error', fail)
     http.listen({ port: config.port, host: config.host, backlog: BACKLOG }, done)
   })
-  return banner(config.publicUrl, [postgresEngine(home), ...otherEngines(redis, post)], home !== null)
+  return banner(config.publicUrl, [postgresEngine(home), ...otherEngines(redis, post, temporal)], home !== null)
+}
+
+/** Null where Parley does without. The embedded mode brings its own, and starts it again if it ends. */
+function openWorkflows({ temporal: { address, isBrought, ...how } }: Config, log: Log): Temporal | null {
+  if (address === null && !isBrought) return null
+  let brought: DevServer | null = null
+  const find = async () => {
+    if (address !== null) return address
+    brought = await startDevServer(HOME)
+    return brought.address
+  }
+  const temporal = openTemporal({ ...how, address: find }, log)
+  running.push(async () => {
+    await temporal.stop()
+    await brought?.stop()
+  })
+  return temporal
 }
 
 /** PostgreSQL that is away comes back; anything else somebody has to look at. */
@@ -145,10 +179,10 @@ function redisEngine(redis: Redis | null): Engine {
 }
 
 /** What Parley can run with, beside PostgreSQL, and why it does or does not. */
-const otherEngines = (redis: Redis | null, post: Post): Engine[] => [
+const otherEngines = (redis: Redis | null, post: Post, temporal: Temporal | null): Engine[] => [
   redisEngine(redis),
   post.engine(),
-  { name: 'Temporal', on: false, why: 'nothing in this version needs it yet' },
+  temporal?.engine() ?? { name: 'Temporal', on: false, why: 'no TEMPORAL_ADDRESS; deadlines are kept, reminders are not' },
   { name: 'mediasoup', on: false, why: 'this version has no calls yet' },
 ]
 

@@ -19,6 +19,7 @@ import { standingOf } from '../persistence/rooms.ts'
 import { openTestDatabase, type TestDatabase } from '../persistence/testing.ts'
 import { type Ctx, context, type House, house, systemContext } from './ctx.ts'
 import { type Limits, unlimited } from './limits.ts'
+import type { WorkflowAdmin } from './ports.ts'
 import { createRoom } from './rooms/create-room.ts'
 import { openSession } from './sessions/open-session.ts'
 import { hashPassword } from './sessions/password.ts'
@@ -32,6 +33,9 @@ export const commandId = () => newId<CommandId>()
 export const newSigner = (): Signer => signerFrom(newKey())
 /** A new Ed25519 private key in PEM. */
 export const newKey = (): string => generateKeyPairSync('ed25519').privateKey.export({ format: 'pem', type: 'pkcs8' }).toString()
+
+/** Where mails of tests lead. */
+const links = { publicUrl: 'https://parley.test', app: 'https://app.parley.test' }
 
 export type World = {
   db: Database
@@ -58,6 +62,7 @@ export type WorldOptions = {
   tokenSeconds?: number
   sessionDays?: number
   signer?: Signer
+  workflows?: WorkflowAdmin | null
   /** Another than the run's own. */
   database?: TestDatabase
 }
@@ -69,11 +74,12 @@ export async function world({
   tokenSeconds = 900,
   sessionDays = 30,
   signer = newSigner(),
+  workflows = null,
   database,
 }: WorldOptions = {}): Promise<World> {
   const { db, url, close } = database ?? (await openTestDatabase())
   const tokens = createTokens({ signer, seconds: tokenSeconds })
-  const h = house(db, { tokens, limits: { ...unlimited(), ...limits }, sessionDays, signer }, now)
+  const h = house(db, { tokens, limits: { ...unlimited(), ...limits }, sessionDays, signer, links, workflows }, now)
   passwordHash ??= hashPassword(PASSWORD)
   const hash = await passwordHash
 

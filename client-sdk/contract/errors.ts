@@ -88,6 +88,8 @@ export const errors = {
   'milestone.illegalMove': { status: 409, retryable: false },
   /** What the payment waits for has not come about. */
   'milestone.notYet': { status: 409, retryable: false },
+  /** That run has nothing to retry, to reset or to cancel. */
+  'workflow.illegalMove': { status: 409, retryable: false },
   /** By PostgreSQL's clock. */
   'deadline.passed': { status: 409, retryable: false },
   /** The platform has shut this person out. */

@@ -7,12 +7,14 @@ import { chatEvents } from './chat/schema.ts'
 import { deliverableEvents } from './deliverables/schema.ts'
 import type { ActorKey, EventId, RoomId } from './ids.ts'
 import { logEvents } from './log/schema.ts'
+import { mailEvents } from './mail/schema.ts'
 import { milestoneEvents } from './milestones/schema.ts'
 import { offerEvents } from './offers/schema.ts'
 import { personEvents } from './people/schema.ts'
 import { profileEvents } from './profiles/schema.ts'
 import { roomEvents } from './rooms/schema.ts'
 import { sessionEvents } from './sessions/schema.ts'
+import { workflowEvents } from './workflows/schema.ts'
 
 /** Every kind of fact, defined once. */
 export const events = {
@@ -29,6 +31,8 @@ export const events = {
   ...deliverableEvents,
   ...milestoneEvents,
   ...catalogueEvents,
+  ...workflowEvents,
+  ...mailEvents,
 }
 export type EventName = keyof typeof events
 export type Part<E extends EventName, P extends 'deal' | 'personal'> = (typeof events)[E][P] extends infer S extends z.ZodType

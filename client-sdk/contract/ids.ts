@@ -32,6 +32,8 @@ export type ApplicationId = z.output<typeof ApplicationId>
 /** Of somebody into a brand's team. Public; what lets in is the code in the mail. */
 export const InvitationId = uuid<'InvitationId'>()
 export type InvitationId = z.output<typeof InvitationId>
+export const MailId = uuid<'MailId'>()
+export type MailId = z.output<typeof MailId>
 export const SessionId = uuid<'SessionId'>()
 export type SessionId = z.output<typeof SessionId>
 

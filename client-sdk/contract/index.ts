@@ -45,6 +45,7 @@ export * from './events.ts'
 export * from './ids.ts'
 export * from './listing.ts'
 export * from './log/schema.ts'
+export * from './mail/schema.ts'
 export { type MilestoneMove, milestoneMoves, nextMilestone } from './milestones/machine.ts'
 export * from './milestones/schema.ts'
 export * from './names.ts'
@@ -66,6 +67,7 @@ export * from './sides.ts'
 export * from './units.ts'
 export * from './version.ts'
 export * from './whispers.ts'
+export * from './workflows/schema.ts'
 
 /** Every order a socket takes, defined once, each with its permission rule. */
 export const commands = {

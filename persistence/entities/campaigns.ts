@@ -21,7 +21,8 @@ const CampaignSchema = defineEntity({
     budgetMin: p.bigint('number').nullable(),
     budgetMax: p.bigint('number').nullable(),
     currency: p.text().nullable(),
-    /** Both are decided under this row's lock by PostgreSQL's clock. */
+    /** All three are decided under this row's lock by PostgreSQL's clock. */
+    opensAt: p.datetime().nullable(),
     applyBy: p.datetime().nullable(),
     decideBy: p.datetime().nullable(),
     startsOn: p.date().nullable(),

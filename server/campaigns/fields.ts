@@ -5,15 +5,15 @@ import { searchables } from '../../persistence/search/words.ts'
 import type { Chosen } from '../catalogue/catalogue.ts'
 
 type FieldName = keyof CampaignFields
-type Columns = Omit<CampaignFields, 'budget' | 'applyBy' | 'decideBy'> &
-  Pick<Campaign, 'budgetMin' | 'budgetMax' | 'currency' | 'applyBy' | 'decideBy'>
+type Columns = Omit<CampaignFields, 'budget' | 'opensAt' | 'applyBy' | 'decideBy'> &
+  Pick<Campaign, 'budgetMin' | 'budgetMax' | 'currency' | 'opensAt' | 'applyBy' | 'decideBy'>
 
 const dateOf = (at: string | null) => (at === null ? null : new Date(at))
 
 /** What a brand says of a campaign, as its row has it. */
-export function columnsOf({ budget, applyBy, decideBy, ...same }: CampaignFields): Columns {
+export function columnsOf({ budget, opensAt, applyBy, decideBy, ...same }: CampaignFields): Columns {
   const money = { budgetMin: budget?.min ?? null, budgetMax: budget?.max ?? null, currency: budget?.currency ?? null }
-  return { ...same, ...money, applyBy: dateOf(applyBy), decideBy: dateOf(decideBy) }
+  return { ...same, ...money, opensAt: dateOf(opensAt), applyBy: dateOf(applyBy), decideBy: dateOf(decideBy) }
 }
 
 export function fieldsOf(row: Campaign): CampaignFields {
@@ -21,7 +21,12 @@ export function fieldsOf(row: Campaign): CampaignFields {
   const { brief = null, startsOn = null, endsOn = null, creators = null, budgetMin: min, budgetMax: max, currency } = row
   const budget = min == null || max == null || currency == null ? null : { min, max, currency }
   const lists = { goals, deliverables, platforms, categories, territories, languages, questions }
-  const dates = { applyBy: row.applyBy?.toISOString() ?? null, decideBy: row.decideBy?.toISOString() ?? null, startsOn, endsOn }
+  const moments = {
+    opensAt: row.opensAt?.toISOString() ?? null,
+    applyBy: row.applyBy?.toISOString() ?? null,
+    decideBy: row.decideBy?.toISOString() ?? null,
+  }
+  const dates = { ...moments, startsOn, endsOn }
   return { title, brief, ...lists, ...dates, budget, creators, visibility }
 }
 

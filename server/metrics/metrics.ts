@@ -10,6 +10,8 @@ export type Metrics = {
   /** An answered command of a socket. */
   command(name: string, code: string, ms: number): void
   dropped(name: string): void
+  /** An activity of a workflow that has ended. */
+  activity(ended: { activity: string; queue: string; code: string; ms: number; waited: number }): void
   /** Where to ask how many sockets are open. */
   sockets(open: () => number): void
   /** One of this process's followers. */
@@ -33,6 +35,8 @@ export function createMetrics({ pool, log }: Pick<Database, 'pool' | 'log'>): Me
     new Histogram({ name, help, labelNames, buckets: BUCKETS, registers })
   const requests = histogram('parley_http_request_duration_seconds', 'Requests by operation and how they ended', ['operation', 'code'])
   const commands = histogram('parley_command_duration_seconds', 'Commands of sockets and how they ended', ['command', 'code'])
+  const activities = histogram('parley_activity_duration_seconds', 'Activities of workflows and how they ended', ['activity', 'code'])
+  const waits = histogram('parley_activity_wait_seconds', 'How long activities waited for a worker', ['queue'])
   const dropped = new Counter({
     name: 'parley_dropped_commands_total',
     help: 'Commands beyond the limit, or without anybody to answer',
@@ -65,6 +69,10 @@ export function createMetrics({ pool, log }: Pick<Database, 'pool' | 'log'>): Me
   return {
     request: (operation, code, ms) => requests.observe({ operation: operation ?? 'none', code }, ms / 1_000),
     command: (command, code, ms) => commands.observe({ command, code }, ms / 1_000),
+    activity: ({ activity, queue, code, ms, waited }) => {
+      activities.observe({ activity, code }, ms / 1_000)
+      waits.observe({ queue }, waited / 1_000)
+    },
     dropped: (command) => dropped.inc({ command }),
     sockets: (ask) => {
       countSockets = ask

@@ -14,13 +14,13 @@ const AT_ONCE = 100
 /** Says of offers whose time is over that they are. Says of how many. Any number of processes may: what one has in hand, the others leave alone. */
 export async function expireOffers(ctx: Ctx): Promise<number> {
   const due = await dueOffers(ctx.db.pool, AT_ONCE)
-  return movedOf(await each(due, (one) => expire(ctx, one)), 'offers could not be expired')
+  return movedOf(await each(due, (one) => expireOffer(ctx, one, false)), 'offers could not be expired')
 }
 
-/** True if this call did it: by now the offer may have been answered, or another be open. */
-const expire = (ctx: Ctx, due: DueOffer): Promise<boolean> =>
+/** True if this call did it: by now the offer may have been answered, or another be open. Not waiting, it leaves alone what somebody has in hand. */
+export const expireOffer = (ctx: Ctx, due: DueOffer, wait = true): Promise<boolean> =>
   ctx.em.fork().transactional(async (em) => {
-    const held = await hold(em, due, false)
+    const held = await hold(em, due, wait)
     const before = held && (await dealIn(em, due.roomId))
     if (!before) return false
     const now = (await databaseNow(em)).toISOString()

@@ -128,4 +128,10 @@ export const applicationEvents = {
     deal: z.object({ move: ApplicationMove, from: ApplicationState, to: ApplicationState, version: Revision }),
     personal: z.object({ reason: z.string().nullable() }),
   },
+  /** `waiting`: nobody has decided for days. `closing`: the time to decide is nearly over. */
+  'application.reminded': {
+    version: 1,
+    deal: z.object({ kind: z.enum(['waiting', 'closing']), to: z.literal('brand') }),
+    personal: null,
+  },
 } as const satisfies Record<string, EventDef>

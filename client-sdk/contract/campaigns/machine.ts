@@ -16,7 +16,7 @@ const cancel = { to: 'cancelled', by: ['owner'] } as const
 const close = { to: 'closed', by: [...run, 'system'] } as const
 /** from × move → to, and who. What is not here is refused; a new state does not compile until it is placed. */
 const table: Table = {
-  draft: { publish: { to: 'open', by: run }, cancel },
+  draft: { publish: { to: 'open', by: [...run, 'system'] }, cancel },
   open: { pause: { to: 'paused', by: run }, close, cancel },
   paused: { resume: { to: 'open', by: run }, close, cancel },
   closed: { reopen: { to: 'open', by: run }, complete: { to: 'completed', by: ['system'] }, cancel },

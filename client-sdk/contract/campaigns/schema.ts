@@ -56,6 +56,7 @@ export const CampaignFields = z.object({
   territories: unique(Territory, 50),
   languages: unique(Language, 20),
   budget: Budget.nullable(),
+  opensAt: Moment.nullable().describe('Then the draft is published by itself, if nothing is missing by then'),
   applyBy: Moment.nullable().describe('Until then creators apply; then the campaign closes by itself'),
   decideBy: Moment.nullable().describe('Not before `applyBy`: what is not decided by then expires'),
   startsOn: Day.nullable(),
@@ -77,6 +78,7 @@ export const blankCampaign: Omit<CampaignFields, 'title'> = {
   territories: [],
   languages: [],
   budget: null,
+  opensAt: null,
   applyBy: null,
   decideBy: null,
   startsOn: null,
@@ -114,7 +116,8 @@ export const CampaignListing = CampaignCard.extend({ saved: z.boolean(), applica
 export type CampaignListing = z.output<typeof CampaignListing>
 /** All of it, as the caller may see it. `me`: what they are to it. `code` and `guests` are the team's. */
 export const Campaign = CampaignListing.extend({
-  ...CampaignFields.pick({ brief: true, goals: true, deliverables: true, startsOn: true, endsOn: true, questions: true }).shape,
+  ...CampaignFields.pick({ brief: true, goals: true, deliverables: true, opensAt: true, startsOn: true, endsOn: true, questions: true })
+    .shape,
   createdAt: Instant,
   me: Role,
   roomId: RoomId.nullable().describe('Null for whoever is not in its room'),
@@ -208,4 +211,6 @@ export const campaignEvents = {
     deal: z.object({ move: CampaignMove, from: CampaignState, to: CampaignState, version: Revision }),
     personal: z.object({ reason: z.string().nullable() }),
   },
+  /** Its moment to open had come, and it could not stand before creators: `missing` names what it lacked, or what had passed. */
+  'campaign.notOpened': { version: 1, deal: z.object({ missing: z.array(z.string()) }), personal: null },
 } as const satisfies Record<string, EventDef>

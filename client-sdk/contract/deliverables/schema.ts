@@ -62,4 +62,15 @@ export const deliverableEvents = {
     }),
     personal: z.object({ links: z.array(z.string()).nullable(), note: z.string().nullable() }),
   },
+  /** Of work that is not there yet. `escalated`: it is late for days, and the brand's owners were told. */
+  'deliverable.reminded': {
+    version: 1,
+    deal: z.object({
+      deliverable: DeliverableNumber,
+      kind: z.enum(['dueSoon', 'overdue', 'escalated']),
+      due: Day,
+      to: z.enum(['creator', 'brand']),
+    }),
+    personal: null,
+  },
 } as const satisfies Record<string, EventDef>

@@ -180,6 +180,8 @@ export const offerEvents = {
   'offer.declined': Closed,
   'offer.withdrawn': Closed,
   'offer.expired': { version: 1, deal: z.object({ offer: OfferNumber }), personal: null },
+  /** Whoever is to answer was told that its time is nearly over. */
+  'offer.reminded': { version: 1, deal: z.object({ offer: OfferNumber, kind: z.literal('expiring'), to: OfferSide }), personal: null },
   'offer.commented': {
     version: 1,
     deal: z.object({ offer: OfferNumber, term: TermName, item: z.int().nonnegative().nullable() }),

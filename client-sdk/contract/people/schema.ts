@@ -16,17 +16,31 @@ export type FindPerson = z.output<typeof FindPerson>
 export const Person = z.object({ userId: UserId, email: z.string(), name: z.string(), role: PlatformRole })
 export type Person = z.output<typeof Person>
 
-/** Of what somebody is told while they are away. `digest`: once a day, of all that they have not read. */
+/** The kinds of mail that somebody can do without. `digest`: that something is unread while they are away. `summaries`: a brand's week. */
+export const mailKinds = ['digest', 'applications', 'offers', 'deliverables', 'summaries'] as const
+export const MailKind = z.enum(mailKinds)
+export type MailKind = z.output<typeof MailKind>
+/** Of what somebody is told while they are away. `mentions` and `messages` are kept for apps; the others are kinds of mail. */
 export const Notifications = z.object({
   mentions: z.boolean(),
   messages: z.boolean(),
   applications: z.boolean(),
   offers: z.boolean(),
+  deliverables: z.boolean(),
   digest: z.boolean(),
+  summaries: z.boolean(),
 })
 export type Notifications = z.output<typeof Notifications>
 /** Unless somebody says otherwise. */
-export const usualNotifications: Notifications = { mentions: true, messages: true, applications: true, offers: true, digest: false }
+export const usualNotifications: Notifications = {
+  mentions: true,
+  messages: true,
+  applications: true,
+  offers: true,
+  deliverables: true,
+  digest: true,
+  summaries: true,
+}
 
 /**
  * What a person wants for themselves. `presence` `hidden`: nobody learns whether they are there, or when they last were.
@@ -36,7 +50,9 @@ export const PersonSettings = z.object({
   presence: z.enum(['shown', 'hidden']),
   language: Language,
   timeZone: TimeZone,
-  notifications: Notifications.describe('Kept for apps: the server itself sends nothing by it yet'),
+  notifications: Notifications.describe(
+    'Of what they are told while they are away: `mentions` and `messages` are kept for apps, the others are kinds of mail',
+  ),
   profile: z.enum(['brands', 'applied']),
 })
 export type PersonSettings = z.output<typeof PersonSettings>

@@ -1,0 +1,45 @@
+import type { EntityManager } from '@mikro-orm/postgresql'
+import { type BrandId, type MailKind, type TeamRole, type UserId, usualNotifications } from '../client-sdk/contract/index.ts'
+import { query } from './sql.ts'
+
+/** Somebody whom a mail is to reach, and what it needs to know of them. `mailKey`: lets whoever has it end mails of a kind. */
+export type Reader = { userId: UserId; email: string; name: string; language: string; timeZone: string; mailKey: string }
+
+/** Those of these people who want mail of this kind. */
+export async function readersAmong(em: EntityManager, users: readonly UserId[], kind: MailKind): Promise<Reader[]> {
+  type Row = { id: UserId; email: string; name: string; language: string; time_zone: string; mail_key: string }
+  const rows = await query<Row>(
+    em,
+    `select id, email, name, language, time_zone, mail_key from person
+      where id = any($1::uuid[]) and blocked_at is null and coalesce((notifications::json ->> $2)::boolean, $3) order by id`,
+    [users, kind, usualNotifications[kind]],
+  )
+  return rows.map(({ id: userId, email, name, language, time_zone: timeZone, mail_key: mailKey }) => ({
+    userId,
+    email,
+    name,
+    language,
+    timeZone,
+    mailKey,
+  }))
+}
+
+/** People of a brand's team in one of these roles. */
+export async function teamOf(em: EntityManager, brandId: BrandId, roles: readonly TeamRole[]): Promise<UserId[]> {
+  const rows = await query<{ user_id: UserId }>(
+    em,
+    'select user_id from active_team where brand_id = $1 and role = any($2) order by user_id',
+    [brandId, roles],
+  )
+  return rows.map(({ user_id }) => user_id)
+}
+
+/** Of these names those that were never said before; from now on they were. In the caller's transaction. */
+export async function firstTold(em: EntityManager, names: readonly string[]): Promise<Set<string>> {
+  const rows = await query<{ name: string }>(
+    em,
+    'insert into told (name) select n from unnest($1::text[]) as n order by n on conflict do nothing returning name',
+    [names],
+  )
+  return new Set(rows.map(({ name }) => name))
+}

@@ -1,0 +1,7 @@
+export { applicationReview } from './application-review.ts'
+export { campaignLifecycle } from './campaign-lifecycle.ts'
+export { deliverableReminders } from './deliverable-reminders.ts'
+export { mailDelivery } from './mail-delivery.ts'
+export { offerExpiry } from './offer-expiry.ts'
+export { unreadDigest } from './unread-digest.ts'
+export { brandWeek, creatorWeek } from './weeks.ts'
