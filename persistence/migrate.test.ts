@@ -96,6 +96,7 @@ test('starts at the same time migrate once, also beside others in the same clust
     { name: '0002-rooms-in-full' },
     { name: '0003-market' },
     { name: '0004-deals' },
+    { name: '0005-slow-work' },
   ])
   expect(await structure()).toEqual(await structure(other))
   await works()

@@ -19,6 +19,8 @@ const PersonSchema = defineEntity({
     timeZone: p.text().default('UTC'),
     /** Canonical JSON; null for what is usual. */
     notifications: p.text().nullable(),
+    /** Whoever has it may end mails of a kind. */
+    mailKey: p.uuid().unique().hidden().defaultRaw('gen_random_uuid()'),
     /** To whom their profile is shown: every brand, or those to whom they have applied. */
     profileShown: p.text().$type<'brands' | 'applied'>().default('brands'),
     createdAt: p.datetime().defaultRaw('now()'),

@@ -37,7 +37,7 @@ const usual = {
   presence: 'shown',
   language: 'en',
   timeZone: 'UTC',
-  notifications: { mentions: true, messages: true, applications: true, offers: true, digest: false },
+  notifications: { mentions: true, messages: true, applications: true, offers: true, deliverables: true, digest: true, summaries: true },
   profile: 'brands',
 }
 
@@ -52,12 +52,20 @@ test('all settings are kept, and what is left out stays', async () => {
     return answer.body
   }
   expect((await w.call('GET', path, { token })).body).toEqual(usual)
-  const first = { ...usual, language: 'uk', timeZone: 'Europe/Kyiv', notifications: { ...usual.notifications, digest: true } }
-  expect(await put({ language: 'uk', timeZone: 'Europe/Kyiv', notifications: { digest: true } })).toEqual(first)
+  const first = { ...usual, language: 'uk', timeZone: 'Europe/Kyiv', notifications: { ...usual.notifications, digest: false } }
+  expect(await put({ language: 'uk', timeZone: 'Europe/Kyiv', notifications: { digest: false } })).toEqual(first)
   expect(await put({ presence: 'hidden' })).toEqual({ ...first, presence: 'hidden' })
   expect(await put({})).toEqual({ ...first, presence: 'hidden' })
   const whole = { presence: 'shown', language: 'pt-BR', timeZone: 'America/Sao_Paulo', profile: 'applied' }
-  const none = { mentions: false, messages: false, applications: false, offers: false, digest: false }
+  const none = {
+    mentions: false,
+    messages: false,
+    applications: false,
+    offers: false,
+    deliverables: false,
+    digest: false,
+    summaries: false,
+  }
   expect(await put({ ...whole, notifications: none })).toEqual({ ...whole, notifications: none })
   expect(await put(usual)).toEqual(usual)
   const { rows } = await w.db.pool.query('select notifications from person where id = $1', [person.userId])
@@ -68,14 +76,14 @@ test('all settings are kept, and what is left out stays', async () => {
 
 test('two changes of different settings at once both hold', async () => {
   const token = await w.token(await w.person('creator'))
-  const changes = [{ language: 'uk' }, { profile: 'applied' }, { notifications: { digest: true } }, { notifications: { offers: false } }]
+  const changes = [{ language: 'uk' }, { profile: 'applied' }, { notifications: { digest: false } }, { notifications: { offers: false } }]
   await Promise.all(changes.map((body) => w.call('PUT', '/api/v1/me/settings', { token, body })))
   const { body } = await w.call('GET', '/api/v1/me/settings', { token })
   expect(body).toEqual({
     ...usual,
     language: 'uk',
     profile: 'applied',
-    notifications: { ...usual.notifications, digest: true, offers: false },
+    notifications: { ...usual.notifications, digest: false, offers: false },
   })
 })
 
