@@ -7,6 +7,7 @@ grant insert, update, delete on node, presence, online, last_seen to parley_app;
 grant insert, update, delete on message_search to parley_app;
 grant insert, update, delete on catalogue, profile, brand, team_member, invitation, mail to parley_app;
 grant insert, update, delete on campaign, campaign_guest, saved_campaign, application, application_count to parley_app;
+grant insert, update, delete on told, brand_week, creator_week to parley_app;
 grant update (rev, words, edited_at, deleted, reactions) on message to parley_app;
 grant insert on checkpoint, checkpoint_key to parley_app;
 revoke all on function append_events, create_stream, lock_stream, seq_at from public;
