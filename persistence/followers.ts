@@ -29,9 +29,10 @@ export type Follower = {
 /**
  * A durable consumer that acts outside of PostgreSQL, at least once: the cursor moves on after `tell`, and no transaction is open meanwhile,
  * so what is slow or away out there holds up nobody but this one. `begin`: before the first batch, which begins with what is committed
- * after it; what was there before, it sees to by itself.
+ * after it; what was there before, it sees to by itself. `silence`: a process that is frozen for so long has lost its turn, in ms.
  */
 export type Teller = Pick<Follower, 'name' | 'batch' | 'share'> & {
+  silence?: number
   begin(): Promise<void>
   tell(events: Envelope[]): Promise<void>
 }
@@ -80,7 +81,7 @@ export function follow(db: Database, follower: Follower | Teller, poll = POLL): 
         failure = null
         failures = 0
         if (!more) await pause(poll)
-        else if (share) await rest(worked * (1 / (isBusy() ? share.busy : share.quiet) - 1))
+        else if (share) await rest(Math.min(worked * (1 / (isBusy() ? share.busy : share.quiet) - 1), LONGEST_WAIT))
       } catch (error) {
         failure = error
         failures++
@@ -140,41 +141,60 @@ async function step(db: Database, follower: Follower): Promise<boolean> {
 }
 
 const BATCH = 500
+const SILENCE = 15_000
 /** The same of what acts outside: whoever has the lock of its name, which goes with the connection, is the only one at it. */
 async function stepOutside({ pool }: Database, teller: Teller): Promise<boolean> {
   const client = await pool.connect()
+  const lost = () => {} // a connection that ends while it waits says so by an event; the next query says it, too
+  client.on('error', lost)
   let fault: Error | undefined
   try {
     const lock = `follower ${teller.name}`
     const { rows } = await client.query<{ got: boolean }>('select pg_try_advisory_lock(hashtextextended($1, 0)) as got', [lock])
     if (!rows[0]!.got) return false
-    try {
-      return await stepAlone(client, teller)
-    } finally {
-      await client.query('select pg_advisory_unlock(hashtextextended($1, 0))', [lock])
-    }
+    await client.query(`set idle_session_timeout = ${teller.silence ?? SILENCE}`)
+    const more = await stepAlone(client, teller)
+    await client.query('select pg_advisory_unlock(hashtextextended($1, 0))', [lock])
+    await client.query('reset idle_session_timeout')
+    return more
   } catch (error) {
     fault = error as Error // the connection's end gives the lock back, whatever happened
     throw error
   } finally {
+    client.off('error', lost)
     client.release(fault)
   }
 }
 
-async function stepAlone(client: PoolClient, { name, batch = BATCH, begin, tell }: Teller): Promise<boolean> {
+/** Shows that this process is alive, so that its connection lasts for as long as this takes. */
+async function alive<T>(client: PoolClient, silence: number, work: () => Promise<T>): Promise<T> {
+  const over = new AbortController()
+  const beats = async () => {
+    while (await sleep(silence / 5, true, { signal: over.signal }).catch(() => false)) await client.query('select 1')
+  }
+  const beating = beats().catch(() => {}) // the next query fails, too
+  try {
+    return await work()
+  } finally {
+    over.abort()
+    await beating
+  }
+}
+
+async function stepAlone(client: PoolClient, { name, batch = BATCH, silence = SILENCE, begin, tell }: Teller): Promise<boolean> {
   type Cursor = { tx: string; pos: string }
   const { rows: cursors } = await client.query<Cursor>('select tx, pos from follower where name = $1 and shard = 0', [name])
   const [cursor] = cursors
   if (!cursor) {
     const { rows } = await client.query<{ tx: string }>(`select ${HORIZON} - 1 as tx`)
-    await begin()
+    await alive(client, silence, begin)
     await client.query(`insert into follower (name, shard, shards, tx, pos) values ($1, 0, 1, $2, ${LAST_POS})`, [name, rows[0]!.tx])
     return true
   }
   const { rows } = await client.query<EventRow & Cursor>(BEYOND, [cursor.tx, cursor.pos, 1, 0, batch])
   const last = rows.at(-1)
   if (!last) return false
-  await tell(rows.map(fromRow))
+  await alive(client, silence, () => tell(rows.map(fromRow)))
   await client.query('update follower set tx = $2, pos = $3 where name = $1 and shard = 0', [name, last.tx, last.pos])
   return rows.length === batch
 }
