@@ -1,5 +1,13 @@
 import type { Pool } from 'pg'
-import { type ApplicationId, type CampaignId, openStates, type RoomId, type UserId } from '../client-sdk/contract/index.ts'
+import {
+  type ActorKey,
+  type ApplicationId,
+  type CampaignId,
+  openStates,
+  type RoomId,
+  type UserId,
+  usualNotifications,
+} from '../client-sdk/contract/index.ts'
 import { read } from './sql.ts'
 
 type Subject = { applicationId: ApplicationId | null; campaignId: CampaignId }
@@ -16,23 +24,36 @@ export async function subjectsOf(pool: Pool, rooms: readonly RoomId[]): Promise<
 }
 
 export type Living = { kind: 'application' | 'campaign' | 'deliverables'; id: string } | { kind: 'offer'; id: string; offer: number }
-const OPEN = `state in (${openStates.map((state) => `'${state}'`).join(', ')})`
 /** Of each kind of thing that slow work is about, those that something may still become of. */
+const alive = {
+  campaign: `state not in ('completed', 'cancelled')`,
+  application: `state in (${openStates.map((state) => `'${state}'`).join(', ')})`,
+  deliverables: `(state like 'agreed%' or state like 'delivering%')`,
+} as const
+const page = (table: 'campaign' | 'application', condition: string) =>
+  `select id from ${table} where ${condition} and id > $1 order by id limit $2`
 const living = {
-  campaign: `select id from campaign where state not in ('completed', 'cancelled') and id > $1 order by id limit $2`,
-  application: `select id from application where ${OPEN} and id > $1 order by id limit $2`,
-  deliverables: `select id from application where (state like 'agreed%' or state like 'delivering%') and id > $1 order by id limit $2`,
+  campaign: page('campaign', alive.campaign),
+  application: page('application', alive.application),
+  deliverables: page('application', alive.deliverables),
   offer: `select a.id, (select deal::json ->> 'offer' from event e where e.stream_id = a.room_id and e.type = 'offer.proposed'
       and (e.type like 'application.%' or e.type like 'offer.%' or e.type like 'deliverable.%' or e.type like 'milestone.%' or e.type = 'log.erased')
       order by e.seq desc limit 1) as offer
-    from application a where (a.${OPEN} or a.state like 'agreed%' or a.state like 'delivering%') and a.id > $1 order by a.id limit $2`,
+    from (${page('application', `(${alive.application} or ${alive.deliverables})`).replace('select id', 'select id, room_id')}) a order by a.id`,
 } as const
 
+/** Whether something may still become of it. */
+export async function lives(pool: Pool, { kind, id }: Exclude<Living, { kind: 'offer' }>): Promise<boolean> {
+  const table = kind === 'campaign' ? kind : 'application'
+  return (await read(pool, `lives_${kind}`, `select from ${table} where id = $1 and ${alive[kind]}`, [id])).length > 0
+}
+
 const PAGE = 500
+const NOBODY = '00000000-0000-0000-0000-000000000000'
 /** All of them, page by page. */
 export async function* allLiving(pool: Pool): AsyncGenerator<Living[]> {
   for (const kind of Object.keys(living) as (keyof typeof living)[])
-    for (let after = '00000000-0000-0000-0000-000000000000'; ; ) {
+    for (let after = NOBODY; ; ) {
       const rows = await read<{ id: string; offer?: string | null }>(pool, `living_${kind}`, living[kind], [after, PAGE])
       yield rows.flatMap(({ id, offer }): Living[] =>
         kind === 'offer' ? (offer ? [{ kind, id, offer: Number(offer) }] : []) : [{ kind, id }],
@@ -42,15 +63,38 @@ export async function* allLiving(pool: Pool): AsyncGenerator<Living[]> {
     }
 }
 
-/** Who has something unread in these rooms of which no mail has told, and wants to be told. */
-export async function peopleToTell(pool: Pool, rooms: readonly RoomId[]): Promise<UserId[]> {
+/** A room in which something was said, and who said all of it; null where it was several. */
+export type Spoken = { roomId: RoomId; only: ActorKey | null }
+/** Of member m, reading g, stream s: something is unread of which no digest has told, and whose is it wants to know. */
+const IS_UNTOLD = `not g.muted and s.msg_count > greatest(g.n, g.mailed)`
+const WANTS = `coalesce((p.notifications::json ->> 'digest')::boolean, ${usualNotifications.digest})`
+
+/** Who has something unread in these rooms of which no digest has told, and wants to be told. What somebody said themselves is told to nobody. */
+export async function peopleToTell(pool: Pool, rooms: readonly Spoken[]): Promise<UserId[]> {
   const rows = await read<{ user_id: UserId }>(
     pool,
     'people_to_tell',
-    `select distinct m.user_id from unnest($1::uuid[]) as k (id) join stream s on s.id = k.id join active_member m on m.room_id = k.id
-       join reading g on g.room_id = k.id and g.user_id = m.user_id and not g.muted and s.msg_count > greatest(g.n, g.mailed)
-       join person p on p.id = m.user_id and coalesce((p.notifications::json ->> 'digest')::boolean, true)`,
-    [rooms],
+    `select distinct m.user_id from unnest($1::uuid[], $2::uuid[]) as k (id, only) join stream s on s.id = k.id
+       join active_member m on m.room_id = k.id and m.actor_key is distinct from k.only
+       join reading g on g.room_id = k.id and g.user_id = m.user_id and ${IS_UNTOLD} join person p on p.id = m.user_id and ${WANTS}`,
+    [rooms.map(({ roomId }) => roomId), rooms.map(({ only }) => only)],
   )
   return rows.map(({ user_id }) => user_id)
+}
+
+/** The same of everybody, over all rooms, page by page. */
+export async function* allToTell(pool: Pool): AsyncGenerator<UserId[]> {
+  for (let after = NOBODY; ; ) {
+    const rows = await read<{ id: UserId }>(
+      pool,
+      'all_to_tell',
+      `select p.id from person p where p.id > $1 and p.blocked_at is null and ${WANTS} and exists (
+         select from reading g join stream s on s.id = g.room_id where g.user_id = p.id and ${IS_UNTOLD})
+        order by p.id limit $2`,
+      [after, PAGE],
+    )
+    yield rows.map(({ id }) => id)
+    if (rows.length < PAGE) return
+    after = rows.at(-1)!.id
+  }
 }
