@@ -7,6 +7,7 @@ import { ParleyError } from '../client-sdk/contract/index.ts'
 import { addressOf } from './address.ts'
 import { applicationRoutes } from './applications/routes.ts'
 import { asyncApiRoutes } from './asyncapi/routes.ts'
+import { auditRoutes } from './audit/routes.ts'
 import { brandRoutes } from './brands/routes.ts'
 import { campaignRoutes } from './campaigns/routes.ts'
 import { catalogueRoutes } from './catalogue/routes.ts'
@@ -38,6 +39,7 @@ import { roomRoutes } from './rooms/routes.ts'
 import { type AppEnv, assertEveryRouteHasARule, type Engine, router, use } from './route.ts'
 import { searchRoutes } from './search/routes.ts'
 import { sessionRoutes } from './sessions/routes.ts'
+import { workflowRoutes } from './workflows/routes.ts'
 
 type Options = {
   log: Log
@@ -105,6 +107,8 @@ const features = [
   searchRoutes,
   logRoutes,
   proofRoutes,
+  workflowRoutes,
+  auditRoutes,
 ]
 
 const CORS = {

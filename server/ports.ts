@@ -1,9 +1,20 @@
-import type { GetWorkflow, ListWorkflows, MoveWorkflow, PageOf, WorkflowHistory, WorkflowRun } from '../client-sdk/contract/index.ts'
+import type {
+  GetWorkflow,
+  ListWorkflows,
+  MoveWorkflow,
+  PageOf,
+  ParleyError,
+  WorkflowHistory,
+  WorkflowRun,
+} from '../client-sdk/contract/index.ts'
 
 /** What the server needs of the outside. Whoever starts it says what does it. */
 
-/** `id`: the same of every try, so that whoever gets a mail twice can tell. `to`: one address, without a name. */
-export type Mail = { id: string; to: string; subject: string; text: string }
+/**
+ * `id`: the same of every try, so that whoever gets a mail twice can tell. `to`: one address, without a name. `html`: says the same as
+ * `text`. `unsubscribe`: where its kind is ended; absent of what has none.
+ */
+export type Mail = { id: string; to: string; subject: string; text: string; html?: string; language?: string; unsubscribe?: string }
 export type Mailer = {
   /** Resolves once the mail is another server's to deliver; rejects with `MailFailure` otherwise. In the end, one or the other. */
   send(mail: Mail): Promise<void>
@@ -27,6 +38,8 @@ export type WorkflowAdmin = {
   list(question: ListWorkflows): Promise<PageOf<WorkflowRun>>
   /** Undefined where there is no such run. */
   history(which: GetWorkflow): Promise<WorkflowHistory | undefined>
-  /** Once for each command id. Answers the run that it goes on in. Throws `workflow.illegalMove` where there is nothing to do that to. */
+  /** Why a move is not possible as things are, `workflow.illegalMove` or `resource.notFound`; null where it is. Changes nothing. */
+  refusal(order: MoveWorkflow): Promise<ParleyError | null>
+  /** Once for each command id; where there is nothing to do that to any more, it stays as it is. Answers the run that goes on now. */
   move(order: MoveWorkflow): Promise<{ runId: string }>
 }

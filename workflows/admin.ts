@@ -1,17 +1,18 @@
 import type { Client } from '@temporalio/client'
-import { ParleyError } from '../client-sdk/contract/index.ts'
 import type { WorkflowAdmin } from '../server/ports.ts'
+import { historyOf } from './admin/history.ts'
+import { makeMove, refusalOf } from './admin/moves.ts'
+import { reach } from './admin/reach.ts'
+import { describeRun, listRuns } from './admin/runs.ts'
 
 /** Slow work as administrators see it and mend it. `client`: null while Temporal is away. */
-export function workflowAdmin(client: () => Client | null, _namespace: string): WorkflowAdmin {
-  const reached = (): Client => {
-    const its = client()
-    if (!its) throw new ParleyError('server.unavailable', 'Temporal cannot be reached; try again')
-    return its
-  }
-  return {
-    list: async () => (reached(), { items: [], cursor: null }),
-    history: async () => (reached(), undefined),
-    move: async ({ runId }) => (reached(), { runId }),
-  }
-}
+export const workflowAdmin = (client: () => Client | null, namespace: string): WorkflowAdmin => ({
+  list: (question) => reach(client(), namespace, (temporal) => listRuns(temporal, question)),
+  history: (which) =>
+    reach(client(), namespace, async (temporal) => {
+      const found = await describeRun(temporal, which)
+      return found && historyOf(temporal, found)
+    }),
+  refusal: (order) => reach(client(), namespace, (temporal) => refusalOf(temporal, order)),
+  move: (order) => reach(client(), namespace, (temporal) => makeMove(temporal, order)),
+})

@@ -26,6 +26,7 @@ export {
   openStates,
 } from './applications/machine.ts'
 export * from './applications/schema.ts'
+export * from './audit/schema.ts'
 export * from './brands/schema.ts'
 export { type CampaignActor, isEditable, nextCampaign, nextCampaignMoves } from './campaigns/machine.ts'
 export * from './campaigns/schema.ts'

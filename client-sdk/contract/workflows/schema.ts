@@ -10,7 +10,7 @@ export type WorkflowKind = z.output<typeof WorkflowKind>
 /** `continued`: it goes on in another run of the same id. */
 export const WorkflowState = z.enum(['running', 'completed', 'failed', 'cancelled', 'terminated', 'timedOut', 'continued'])
 export type WorkflowState = z.output<typeof WorkflowState>
-const WorkflowId = z.string().min(1).max(200)
+const WorkflowId = z.string().regex(/^[a-zA-Z]{1,40}:[\w:-]{1,150}$/)
 const RunId = z.uuid()
 
 /** A run. `entity`: the id of the thing that it is of; of an offer `<applicationId>:<offer>`. */
@@ -24,14 +24,18 @@ export const WorkflowRun = z.object({
   endedAt: Instant.nullable(),
 })
 export type WorkflowRun = z.output<typeof WorkflowRun>
-/** What a run does at the moment, and cannot: an activity that is tried again and again. */
+/**
+ * What a run does at the moment: an activity, that is tried again where it has failed; or, by the definition's name, its own next step,
+ * where that fails again and again.
+ */
 export const PendingActivity = z.object({
   activity: z.string(),
   tries: z.int().nonnegative(),
   failure: z.string().nullable(),
   nextAt: Instant.nullable(),
 })
-/** A step of a run. `about`: the activity, timer or signal that it is of. */
+export type PendingActivity = z.output<typeof PendingActivity>
+/** A step of a run. `type`: in words, such as `activity failed`. `about`: the activity or the signal that it is of; of a timer, its moment. */
 export const WorkflowStep = z.object({
   step: z.int().positive(),
   at: Instant,
@@ -51,7 +55,7 @@ export const ListWorkflows = Page.extend({
     .string()
     .regex(/^[\w:-]{1,100}$/)
     .optional()
-    .describe('The id of a campaign, an application, a person or a mail; of an application its offers, too'),
+    .describe('As runs have it: the id of a campaign, an application, a person or a mail. With an application its offers are found, too'),
 })
 export type ListWorkflows = z.output<typeof ListWorkflows>
 export const GetWorkflow = z.object({ workflowId: WorkflowId, runId: RunId })
@@ -64,6 +68,9 @@ export const WorkflowMove = z.enum(['retry', 'reset', 'cancel'])
 export type WorkflowMove = z.output<typeof WorkflowMove>
 export const MoveWorkflow = Command.extend({ ...GetWorkflow.shape, move: WorkflowMove, reason: text(1_000) })
 export type MoveWorkflow = z.output<typeof MoveWorkflow>
+/** `runId`: the run that goes on now. After a reset, or where it began anew, that is another. */
+export const MovedWorkflow = WorkflowRun.pick({ workflowId: true, runId: true })
+export type MovedWorkflow = z.output<typeof MovedWorkflow>
 
 /** On the platform's stream: what administrators do to slow work. */
 export const workflowEvents = {
