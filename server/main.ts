@@ -10,7 +10,8 @@ import { searchIndexer } from '../persistence/search/indexer.ts'
 import type { Line } from '../realtime/door.ts'
 import { openHub } from '../realtime/hub.ts'
 import { workflowAdmin } from '../workflows/admin.ts'
-import { type DevServer, startDevServer } from '../workflows/dev-server/start.ts'
+import { keepDevServer } from '../workflows/dev-server/keep.ts'
+import { endDevServer } from '../workflows/dev-server/start.ts'
 import { openTemporal, type Temporal } from '../workflows/engine.ts'
 import { type Config, isAllowedOrigin, readConfig } from './config.ts'
 import { house } from './ctx.ts'
@@ -45,7 +46,7 @@ type Stop = () => Promise<void> | void
 const running: Stop[] = []
 
 async function start(config: Config, log: Log, reset: boolean): Promise<string> {
-  const home = config.databaseUrl === null ? await openHome(HOME, { reset }) : null
+  const home = config.databaseUrl === null ? await openHome(HOME, { reset, endOthers: () => endDevServer(HOME) }) : null
   if (home) running.push(home.close)
   const url = home?.databaseUrl ?? config.databaseUrl!
   const tokenKey = config.tokenKey ?? home!.tokenKey
@@ -132,20 +133,14 @@ async function start(config: Config, log: Log, reset: boolean): Promise<string> 
   return banner(config.publicUrl, [postgresEngine(home), ...otherEngines(redis, post, temporal)], home !== null)
 }
 
-/** Null where Parley does without. The embedded mode brings its own, and starts it again if it ends. */
+/** Null where Parley does without. The embedded mode brings its own server, and starts it again if it ends. */
 function openWorkflows({ temporal: { address, isBrought, ...how } }: Config, log: Log): Temporal | null {
   if (address === null && !isBrought) return null
-  let brought: DevServer | null = null
-  const find = async () => {
-    if (address !== null) return address
-    brought = await startDevServer(HOME)
-    return brought.address
-  }
-  const temporal = openTemporal({ ...how, address: find }, log)
-  running.push(async () => {
-    await temporal.stop()
-    await brought?.stop()
-  })
+  const kept = address === null ? keepDevServer(HOME) : null
+  if (kept) running.push(kept.close)
+  const where = kept ? { address: kept.address, doing: kept.doing, from: `brought, in ${HOME}/` } : { address: async () => address! }
+  const temporal = openTemporal({ ...how, ...where }, log)
+  running.push(temporal.stop)
   return temporal
 }
 

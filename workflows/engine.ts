@@ -1,28 +1,28 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Client, Connection, ScheduleAlreadyRunning, ScheduleOverlapPolicy } from '@temporalio/client'
-import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker'
+import { Client, type Connection } from '@temporalio/client'
 import type { MailId } from '../client-sdk/contract/index.ts'
 import { type Following, follow } from '../persistence/followers.ts'
 import type { TemporalTls } from '../server/config.ts'
-import type { House } from '../server/ctx.ts'
 import type { Log } from '../server/log.ts'
-import type { Mailer } from '../server/ports.ts'
 import type { Engine } from '../server/route.ts'
-import { createActivities } from './activities/index.ts'
-import type { Ended } from './activities/run.ts'
-import { workflowBundle } from './bundle.ts'
 import type { Patience } from './definitions/mail-delivery.ts'
-import { kinds, queues, workflowId } from './kinds.ts'
+import { connectClient, PATIENCE, type Reach, whyAway } from './reach.ts'
+import { ensureSchedules } from './schedules.ts'
 import { beginMail, starter } from './starter.ts'
+import { startWorkers, type Work, type Workers } from './workers.ts'
 
-/** `address`: asked before each attempt to connect; it may bring its server first. */
+/**
+ * `address`: asked before each attempt to connect; it may bring its server first, and `doing` is then what it is at. `from`: how we came to it,
+ * for people.
+ */
 export type TemporalOptions = {
-  address(): Promise<string>
+  address(stopping: AbortSignal): Promise<string>
+  doing?(): string | null
+  from?: string
   namespace: string
   apiKey: string | null
   tls: TemporalTls
 }
-type Work = { house: House; mailer: Mailer | null; digestAfter: number; patience?: Patience; ended(activity: Ended): void }
 
 export type Temporal = {
   engine(): Engine
@@ -34,76 +34,89 @@ export type Temporal = {
   carry(mailId: MailId): Promise<boolean>
   /** Why the log was not followed the last time, null where it was. */
   failure(): unknown
+  /** Within 5 s, whatever Temporal is at. */
   stop(): Promise<void>
 }
 
 const NAME = 'Temporal'
-/** In ms. */
+/** How often it is looked at, in ms. */
 const WATCH = 1_000
-const PATIENCE = 3_000
+/** A look that does not come to its end when all stops is left behind, in ms. */
+const FAREWELL = 4_500
 /** For half an hour, then ever later, for half a day; then somebody has to look. */
 export const mailPatience: Patience = { tries: 30, pause: 15_000, longest: 1_800_000 }
 
+/** `why`: of its being away, `said` the last time. */
+type State = { on: boolean; since: Date; why: string }
+type Connected = { reach: Reach; connection: Connection; client: Client }
+
 /** What Parley has to do with Temporal in one process. It goes on without, says so, and catches up. */
 export function openTemporal(options: TemporalOptions, log: Log): Temporal {
+  const { namespace, from = 'by TEMPORAL_ADDRESS' } = options
   const stopping = new AbortController()
-  let state: { on: boolean; since: Date; why: string } = { on: false, since: new Date(), why: 'it has not answered yet' }
-  let connection: Connection | null = null
-  let client: Client | null = null
+  let state: State = { on: false, since: new Date(), why: '' }
+  let its: Connected | null = null
   let work: Work | null = null
-  let workers: Working | null = null
-  let following: { namespaceId: string; its: Following } | null = null
+  let workers: { address: string; all: Workers } | null = null
+  let following: { namespaceId: string; one: Following } | null = null
 
-  async function connected(): Promise<Client> {
-    if (client) return client
-    connection = await Connection.connect({ ...(await where(options)), connectTimeout: PATIENCE })
-    client = new Client({ connection, namespace: options.namespace })
-    return client
+  async function connected(): Promise<Connected> {
+    if (its) return its
+    const reach = { address: await options.address(stopping.signal), apiKey: options.apiKey, tls: options.tls }
+    const connection = await connectClient(reach)
+    its = { reach, connection, client: new Client({ connection, namespace }) }
+    return its
   }
 
   async function look(): Promise<void> {
-    const its = await connected()
-    const answer = await connection!.withDeadline(Date.now() + PATIENCE, () =>
-      its.workflowService.describeNamespace({ namespace: options.namespace }),
-    )
-    const namespaceId = answer.namespaceInfo?.id ?? ''
-    if (work) {
-      if (!workers?.running()) workers = await startWorkers(options, work, log)
-      if (following?.namespaceId !== namespaceId) {
-        await following?.its.stop()
-        following = null
-        await ensureSchedules(its)
-        following = { namespaceId, its: follow(work.house.db, starter({ ...work, db: work.house.db, client: its, namespaceId })) }
-      }
+    const { connection, client, reach } = await connected()
+    const answer = await connection.withDeadline(Date.now() + PATIENCE, () => client.workflowService.describeNamespace({ namespace }))
+    if (work) await serve(work, client, reach, answer.namespaceInfo?.id ?? '')
+    if (state.on || stopping.signal.aborted) return
+    state = { on: true, since: new Date(), why: '' }
+    following?.one.wake()
+    log.info('temporal', { on: true })
+  }
+
+  /** Workers reconnect by themselves; at another address they are other workers. A namespace that is another has a follower of its own. */
+  async function serve(work: Work, client: Client, reach: Reach, namespaceId: string): Promise<void> {
+    if (workers?.address !== reach.address || !workers.all.running()) {
+      const old = workers
+      workers = null
+      await old?.all.stop()
+      stopping.signal.throwIfAborted()
+      workers = { address: reach.address, all: await startWorkers({ ...reach, namespace }, work, log) }
     }
-    if (!state.on) {
-      following?.its.wake()
-      log.info('temporal', { on: true })
-      state = { on: true, since: new Date(), why: '' }
-    }
+    if (following?.namespaceId === namespaceId) return
+    await following?.one.stop()
+    following = null
+    await ensureSchedules(client)
+    stopping.signal.throwIfAborted()
+    following = { namespaceId, one: follow(work.house.db, starter({ ...work, db: work.house.db, client, namespaceId })) }
   }
 
   async function watch(): Promise<void> {
     while (!stopping.signal.aborted) {
-      try {
-        await look()
-      } catch (error) {
-        const why = error instanceof Error ? error.message : String(error)
-        if (state.on || state.why !== why) log.warn('temporal', { on: false, why })
-        state = { on: false, since: state.on ? new Date() : state.since, why }
-        if (!state.on) await forget()
-      }
+      await look().catch(away)
       await sleep(WATCH, undefined, { signal: stopping.signal }).catch(() => {})
     }
   }
-  /** The next look connects anew: it may be another server by then. */
+
+  async function away(error: unknown): Promise<void> {
+    if (stopping.signal.aborted) return
+    const why = whyAway(error, namespace)
+    if (state.on || state.why !== why) log.warn('temporal', { on: false, why, error })
+    state = { on: false, since: state.on ? new Date() : state.since, why }
+    await forget()
+  }
+
+  /** The next look connects anew: it may be another server by then. What is asked of the old connection fails at once. */
   async function forget(): Promise<void> {
-    const old = connection
-    connection = null
-    client = null
-    await following?.its.stop()
+    const [old, follower] = [its, following]
+    its = null
     following = null
-    await old?.close().catch(() => {})
+    await old?.connection.close().catch(() => {})
+    await follower?.one.stop()
   }
 
   const watching = watch()
@@ -111,95 +124,27 @@ export function openTemporal(options: TemporalOptions, log: Log): Temporal {
     engine: () => ({
       name: NAME,
       on: state.on,
-      why: state.on
-        ? 'it answers'
-        : `away since ${state.since.toISOString()}, ${state.why}; reminders and mail by it are late, deadlines are kept`,
+      why: state.on ? `${from}, since ${state.since.toISOString()}` : gone(state, options.doing?.()),
     }),
-    client: () => (state.on ? client : null),
-    work: (its) => {
-      work = its
+    client: () => (state.on && its ? its.client : null),
+    work: (one) => {
+      work = one
     },
     async carry(mailId) {
-      if (!state.on || !client || !work?.mailer) return false
-      await beginMail(client, mailId, work.patience ?? mailPatience)
+      if (!state.on || !its || !work?.mailer) return false
+      await beginMail(its.client, mailId, work.patience ?? mailPatience)
       return true
     },
-    failure: () => following?.its.failure() ?? null,
+    failure: () => following?.one.failure() ?? null,
     async stop() {
       stopping.abort()
-      await watching
-      await workers?.stop()
-      await forget()
+      const all = Promise.all([forget(), watching]).then(() => Promise.all([forget(), workers?.all.stop()]))
+      await Promise.race([Promise.all([all, workers?.all.stop()]), sleep(FAREWELL, undefined, { ref: false })])
     },
   }
 }
 
-async function where({ address, apiKey, tls }: TemporalOptions) {
-  return { address: await address(), ...(tls !== false && { tls: tlsConfig(tls) }), ...(apiKey !== null && { apiKey }) }
-}
-
-function tlsConfig(tls: Exclude<TemporalTls, false>) {
-  if (tls === true) return true
-  const { ca, pair } = tls
-  return {
-    ...(ca !== null && { serverRootCACertificate: Buffer.from(ca) }),
-    ...(pair && { clientCertPair: { crt: Buffer.from(pair.certificate), key: Buffer.from(pair.key) } }),
-  }
-}
-
-type Working = { running(): boolean; stop(): Promise<void> }
-/** One worker for each task queue, over one connection. */
-async function startWorkers(options: TemporalOptions, { house, mailer, ended }: Work, log: Log): Promise<Working> {
-  installRuntime(log)
-  const connection = await NativeConnection.connect(await where(options))
-  const activities = createActivities({ house, mailer, ended })
-  const shared = { connection, namespace: options.namespace, workflowBundle: await workflowBundle() }
-  const limits = { shutdownGraceTime: 2_000, shutdownForceTime: 4_000 }
-  const workers = await Promise.all(
-    queues.map((taskQueue) => Worker.create({ ...shared, ...limits, taskQueue, activities: activities[taskQueue] })),
-  )
-  let isRunning = true
-  const runs = Promise.allSettled(workers.map((worker) => worker.run())).then((ends) => {
-    isRunning = false
-    for (const end of ends) if (end.status === 'rejected') log.warn('temporal', { error: end.reason })
-  })
-  return {
-    running: () => isRunning,
-    async stop() {
-      for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown()
-      await runs
-      await connection.close()
-    },
-  }
-}
-
-let installed = false
-/** Once in a process. It must not take its signals: whoever starts the process stops it. */
-function installRuntime(log: Log): void {
-  if (installed) return
-  installed = true
-  Runtime.install({
-    shutdownSignals: [],
-    logger: new DefaultLogger('WARN', ({ level, message }) => log[level === 'ERROR' ? 'error' : 'warn']('temporal', { said: message })),
-  })
-}
-
-/** On Mondays, by UTC. One that was missed is made up for within the week. */
-async function ensureSchedules(client: Client): Promise<void> {
-  for (const [kind, hour] of [
-    ['creatorWeek', 5],
-    ['brandWeek', 6],
-  ] as const) {
-    const { definition, queue: taskQueue } = kinds[kind]
-    try {
-      await client.schedule.create({
-        scheduleId: kind,
-        spec: { calendars: [{ dayOfWeek: 'MONDAY', hour }] },
-        action: { type: 'startWorkflow', workflowType: definition, workflowId: workflowId(kind, 'week'), taskQueue, args: [] },
-        policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '6 days' },
-      })
-    } catch (error) {
-      if (!(error instanceof ScheduleAlreadyRunning)) throw error
-    }
-  }
+function gone({ since, why }: State, doing: string | null | undefined): string {
+  const cause = doing ?? (why || 'it has not answered yet')
+  return `${cause}; away since ${since.toISOString()}. Reminders and mail by it are late, deadlines are kept`
 }

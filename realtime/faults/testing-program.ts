@@ -27,12 +27,12 @@ const MAIN = join(import.meta.dirname, '../../server/main.ts')
 /** Longer than any start may take on a slow machine, in ms. */
 const PATIENCE = 120_000
 
-/** Nothing of this process's environment goes along but PATH. */
+/** Nothing of this process's environment goes along but PATH. It does without Temporal, unless `env` says otherwise. */
 export function runProgram({ port, env = {}, cwd = tmpdir(), args = [] }: Options): Program {
   const url = `http://127.0.0.1:${port}`
   const child = spawn(process.execPath, [MAIN, ...args], {
     cwd,
-    env: { PATH: process.env.PATH ?? '', PORT: `${port}`, ...env },
+    env: { PATH: process.env.PATH ?? '', PORT: `${port}`, TEMPORAL_ADDRESS: 'none', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let said = ''

