@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Client, Connection, type WorkflowHandle, WorkflowIdReusePolicy } from '@temporalio/client'
+import { Client, Connection, type WorkflowHandle, type WorkflowHandleWithSignaledRunId, WorkflowIdReusePolicy } from '@temporalio/client'
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Idle, Step } from '../server/agenda.ts'
@@ -61,7 +61,7 @@ const thing = (next: Thing['next'], act?: Thing['act']): Thing & { id: string } 
   things.set(its.id, its)
   return its
 }
-const begin = ({ id }: { id: string }): Promise<WorkflowHandle<typeof agenda>> =>
+const begin = ({ id }: { id: string }): Promise<WorkflowHandleWithSignaledRunId<typeof agenda>> =>
   client.workflow.signalWithStart<typeof agenda, []>('agenda', {
     workflowId: id,
     taskQueue: 'agendas',

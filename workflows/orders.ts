@@ -1,4 +1,4 @@
-import { type ApplicationId, type CampaignId, type Envelope, isFinal, type RoomId } from '../client-sdk/contract/index.ts'
+import { type ApplicationId, type CampaignId, type Envelope, type EventName, isFinal, type RoomId } from '../client-sdk/contract/index.ts'
 
 /** What a room is of: an application, and its campaign; or a campaign. Absent for every other room. */
 export type Subjects = ReadonlyMap<RoomId, { applicationId: ApplicationId | null; campaignId: CampaignId }>
@@ -8,40 +8,86 @@ export type Order =
   | { kind: 'campaign'; entity: CampaignId; begins: boolean }
   | { kind: 'offer'; entity: ApplicationId; offer: number; begins: boolean }
 
-/** Events of these types concern slow work; nothing else is looked at. */
-export const isOfSlowWork = ({ type }: Envelope): boolean =>
-  /^(application|offer|deliverable|campaign)\./.test(type) && !/reminded$/.test(type)
+/** Where it came about. */
+type Of = { applicationId: ApplicationId; campaignId: CampaignId }
+const campaign = ({ campaignId: entity }: Pick<Of, 'campaignId'>): Order => ({ kind: 'campaign', entity, begins: true })
+const application = ({ applicationId: entity }: Of): Order => ({ kind: 'application', entity, begins: true })
+const work = ({ applicationId: entity }: Of): Order => ({ kind: 'deliverables', entity, begins: true })
+const offer = ({ applicationId: entity }: Of, number: number, begins = false): Order => ({ kind: 'offer', entity, offer: number, begins })
+
+const ofCampaign = (_event: Envelope, of: Of) => [campaign(of)]
+const ofWork = (_event: Envelope, of: Of) => [work(of)]
+const answered = ({ data }: Envelope<'offer.declined' | 'offer.withdrawn' | 'offer.expired'>, of: Of) => [offer(of, data.deal.offer)]
+/** There is work to be delivered, in this state of an application. */
+const hasWork = (state: string) => /^(agreed|delivering)/.test(state)
+
+/** Which runs an event concerns; null: none ever. A type that is new does not compile until somebody has decided. */
+const concerns: { [E in EventName]: ((event: Envelope<E>, of: Of) => Order[]) | null } = {
+  'campaign.created': ofCampaign,
+  'campaign.changed': ofCampaign,
+  'campaign.statusChanged': ofCampaign,
+  'campaign.notOpened': ofCampaign,
+  'application.submitted': (_event, of) => [application(of)],
+  'application.statusChanged': ({ data: { deal } }, of) => [
+    application(of),
+    ...(hasWork(deal.from) || hasWork(deal.to) ? [work(of)] : []),
+    ...(isFinal(deal.to) ? [campaign(of)] : []),
+  ],
+  'offer.proposed': ({ data: { deal } }, of) => [...(deal.offer > 1 ? [offer(of, deal.offer - 1)] : []), offer(of, deal.offer, true)],
+  'offer.accepted': ({ data: { deal } }, of) => [offer(of, deal.offer), work(of)], // an amendment may have changed the work
+  'offer.declined': answered,
+  'offer.withdrawn': answered,
+  'offer.expired': answered,
+  'deliverable.statusChanged': ofWork,
+
+  // Told by the runs themselves, which look again anyway.
+  'application.reminded': null,
+  'offer.reminded': null,
+  'deliverable.reminded': null,
+  // Digests have a way of their own.
+  'chat.messageSent': null,
+  'chat.messageEdited': null,
+  'chat.messageDeleted': null,
+  'chat.messagePinned': null,
+  'chat.messageUnpinned': null,
+  'chat.reacted': null,
+  'chat.unreacted': null,
+  'offer.commented': null,
+  'milestone.statusChanged': null,
+  'room.created': null,
+  'room.memberAdded': null,
+  'room.memberRemoved': null,
+  'room.roleChanged': null,
+  'room.settingsChanged': null,
+  'membership.started': null,
+  'membership.ended': null,
+  'log.erased': null,
+  'session.ended': null,
+  'person.blocked': null,
+  'person.unblocked': null,
+  'person.settingsChanged': null,
+  'profile.changed': null,
+  'brand.created': null,
+  'brand.changed': null,
+  'brand.memberAdded': null,
+  'brand.memberRemoved': null,
+  'brand.roleChanged': null,
+  'brand.invited': null,
+  'brand.invitationRevoked': null,
+  'catalogue.changed': null,
+  'workflow.moved': null,
+  'mail.moved': null,
+}
+
+/** Nothing else is looked at. What another version wrote, and this one does not know, concerns no run. */
+export const isOfSlowWork = ({ type }: Envelope): boolean => Object.hasOwn(concerns, type) && concerns[type] !== null
 
 /** Which runs an event concerns, and whether they begin with it. What is ordered twice, or for a thing that is over, does no harm. */
 export function ordersOf(event: Envelope, subjects: Subjects): Order[] {
   const subject = subjects.get(event.roomId)
-  if (!subject) return []
+  if (!subject || !isOfSlowWork(event)) return []
   const { applicationId, campaignId } = subject
-  if (applicationId === null) return [{ kind: 'campaign', entity: campaignId, begins: true }]
-  const application = (begins: boolean): Order => ({ kind: 'application', entity: applicationId, begins })
-  const work: Order = { kind: 'deliverables', entity: applicationId, begins: true }
-  const offer = (number: number, begins: boolean): Order[] =>
-    number > 0 ? [{ kind: 'offer', entity: applicationId, offer: number, begins }] : []
-  switch (event.type) {
-    case 'application.submitted':
-      return [application(true)]
-    case 'application.statusChanged':
-      return [
-        application(true),
-        ...(event.data.deal.to === 'agreed' || event.data.deal.from.match(/^(agreed|delivering)/) ? [work] : []),
-        ...(isFinal(event.data.deal.to) ? [{ kind: 'campaign', entity: campaignId, begins: true } as const] : []),
-      ]
-    case 'offer.proposed':
-      return [...offer(event.data.deal.offer - 1, false), ...offer(event.data.deal.offer, true)]
-    case 'offer.accepted': // an amendment may have changed the work
-      return [...offer(event.data.deal.offer, false), work]
-    case 'offer.declined':
-    case 'offer.withdrawn':
-    case 'offer.expired':
-      return offer(event.data.deal.offer, false)
-    case 'deliverable.statusChanged':
-      return [work]
-    default:
-      return []
-  }
+  const orders = concerns[event.type] as (event: Envelope, of: Of) => Order[]
+  if (applicationId !== null) return orders(event, { applicationId, campaignId })
+  return event.type.startsWith('campaign.') ? [campaign(subject)] : []
 }

@@ -2,13 +2,15 @@ import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowIdReusePolic
 import type { ApplicationId, Envelope, MailId, UserId, WorkflowKind } from '../client-sdk/contract/index.ts'
 import type { Database } from '../persistence/database.ts'
 import { forgetFollowers, type Teller } from '../persistence/followers.ts'
-import { allLiving, type Living, peopleToTell, subjectsOf } from '../persistence/slow-work.ts'
+import { allLiving, allToTell, type Living, peopleToTell, type Spoken, subjectsOf } from '../persistence/slow-work.ts'
 import type { Patience } from './definitions/mail-delivery.ts'
 import { kinds, workflowId } from './kinds.ts'
 import { isOfSlowWork, type Order, ordersOf } from './orders.ts'
 
 /** Requests to Temporal that are under way at once. */
 const AT_ONCE = 20
+/** How long one of them may take, in ms. */
+const PATIENCE = 10_000
 /** A person whose digest is signalled is not signalled again for so much less than it waits, in ms: clocks may differ. */
 const MARGIN = 5_000
 const PREFIX = 'workflows:'
@@ -27,16 +29,20 @@ export function starter({ db, client, namespaceId, digestAfter }: Options): Tell
     const entity = one.kind === 'offer' ? `${one.entity}:${one.offer}` : one.entity
     const args = one.kind === 'offer' ? [one.entity, one.offer] : [one.entity]
     if (one.begins) return begin(client, one.kind, entity, { args, signal: 'changed' })
-    return gone(client.workflow.getHandle(workflowId(one.kind, entity)).signal('changed'))
+    return gone(client, () => client.workflow.getHandle(workflowId(one.kind, entity)).signal('changed'))
   }
 
   async function digest(events: readonly Envelope[]): Promise<void> {
-    const rooms = new Set(events.filter(({ type }) => type === 'chat.messageSent').map(({ roomId }) => roomId))
-    if (rooms.size === 0) return
+    const said = spokenIn(events)
+    if (said.length > 0) await signalUnread(await peopleToTell(db.pool, said))
+  }
+
+  /** Each at most once per wait: the run looks once more at least so long after it. */
+  async function signalUnread(people: readonly UserId[]): Promise<void> {
     const now = Date.now()
     for (const [userId, until] of told) if (until <= now) told.delete(userId)
-    const people = (await peopleToTell(db.pool, [...rooms])).filter((userId) => !told.has(userId))
-    await inParallel(people, async (userId) => {
+    const untold = people.filter((userId) => !told.has(userId))
+    await inParallel(untold, async (userId) => {
       await begin(client, 'digest', userId, { args: [userId, digestAfter], signal: 'unread' }, WorkflowIdReusePolicy.ALLOW_DUPLICATE)
       told.set(userId, now + Math.max(0, digestAfter - MARGIN))
     })
@@ -47,6 +53,7 @@ export function starter({ db, client, namespaceId, digestAfter }: Options): Tell
     share: { quiet: 0.5, busy: 0.1 },
     async begin() {
       for await (const page of allLiving(db.pool)) await inParallel(page.map(toOrder), order)
+      for await (const page of allToTell(db.pool)) await signalUnread(page)
       await forgetFollowers(db.pool, PREFIX, name)
     },
     async tell(events) {
@@ -60,6 +67,17 @@ export function starter({ db, client, namespaceId, digestAfter }: Options): Tell
   }
 }
 
+function spokenIn(events: readonly Envelope[]): Spoken[] {
+  const rooms = Map.groupBy(
+    events.filter(({ type }) => type === 'chat.messageSent'),
+    ({ roomId }) => roomId,
+  )
+  return Array.from(rooms, ([roomId, its]) => {
+    const [{ actor }] = its as [Envelope, ...Envelope[]]
+    return { roomId, only: its.every((one) => one.actor === actor) ? actor : null }
+  })
+}
+
 const toOrder = (one: Living): Order =>
   one.kind === 'offer'
     ? { kind: 'offer', entity: one.id as ApplicationId, offer: one.offer, begins: true }
@@ -71,14 +89,21 @@ function distinct(orders: readonly Order[]): Order[] {
   return Array.from(byRun.values(), (its) => ({ ...its[0]!, begins: its.some(({ begins }) => begins) }))
 }
 
-/** In the order of the entities, so that what begins with an event is there before a later one signals it. */
+/** All of them, some at a time. After a failure nothing more is begun, and nothing is under way any more once it is thrown. */
 async function inParallel<T>(all: readonly T[], one: (item: T) => Promise<void>): Promise<void> {
   const rest = all.values()
-  await Promise.all(
-    Array.from({ length: Math.min(AT_ONCE, all.length) }, async () => {
-      for (const item of rest) await one(item)
-    }),
-  )
+  let isBroken = false
+  const lane = async () => {
+    for (const item of rest) {
+      if (isBroken) return
+      await one(item).catch((error: unknown) => {
+        isBroken = true
+        throw error
+      })
+    }
+  }
+  const ends = await Promise.allSettled(Array.from({ length: Math.min(AT_ONCE, all.length) }, lane))
+  for (const end of ends) if (end.status === 'rejected') throw end.reason
 }
 
 type Begin = { args: unknown[]; signal: string }
@@ -92,14 +117,14 @@ const begin = (
 ): Promise<void> => {
   const { definition, queue: taskQueue } = kinds[kind]
   const options = { workflowId: workflowId(kind, entity), taskQueue, args, signal, workflowIdReusePolicy }
-  return gone(client.workflow.signalWithStart(definition, options))
+  return gone(client, () => client.workflow.signalWithStart(definition, options))
 }
 
 /** Begins to deliver a mail. One whose run has failed begins anew. */
 export const beginMail = (client: Client, mailId: MailId, patience: Patience): Promise<void> => {
   const { definition, queue: taskQueue } = kinds.mail
   const workflowIdReusePolicy = WorkflowIdReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY
-  return gone(
+  return gone(client, () =>
     client.workflow.start(definition, {
       workflowId: workflowId('mail', mailId),
       taskQueue,
@@ -109,10 +134,10 @@ export const beginMail = (client: Client, mailId: MailId, patience: Patience): P
   )
 }
 
-/** What is over needs to hear nothing. */
-async function gone(asked: Promise<unknown>): Promise<void> {
+/** What is over needs to hear nothing. A request that is not answered has failed: Temporal may hang. */
+async function gone(client: Client, ask: () => Promise<unknown>): Promise<void> {
   try {
-    await asked
+    await client.withDeadline(Date.now() + PATIENCE, ask)
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError || error instanceof WorkflowNotFoundError)) throw error
   }
