@@ -5,23 +5,31 @@ import { query } from './sql.ts'
 /** Somebody whom a mail is to reach, and what it needs to know of them. `mailKey`: lets whoever has it end mails of a kind. */
 export type Reader = { userId: UserId; email: string; name: string; language: string; timeZone: string; mailKey: string }
 
+type Row = { id: UserId; email: string; name: string; language: string; time_zone: string; mail_key: string }
+const COLUMNS = 'id, email, name, language, time_zone, mail_key'
+const toReader = ({ id: userId, time_zone: timeZone, mail_key: mailKey, ...rest }: Row): Reader => ({ userId, timeZone, mailKey, ...rest })
+
 /** Those of these people who want mail of this kind. */
 export async function readersAmong(em: EntityManager, users: readonly UserId[], kind: MailKind): Promise<Reader[]> {
-  type Row = { id: UserId; email: string; name: string; language: string; time_zone: string; mail_key: string }
   const rows = await query<Row>(
     em,
-    `select id, email, name, language, time_zone, mail_key from person
+    `select ${COLUMNS} from person
       where id = any($1::uuid[]) and blocked_at is null and coalesce((notifications::json ->> $2)::boolean, $3) order by id`,
     [users, kind, usualNotifications[kind]],
   )
-  return rows.map(({ id: userId, email, name, language, time_zone: timeZone, mail_key: mailKey }) => ({
-    userId,
-    email,
-    name,
-    language,
-    timeZone,
-    mailKey,
-  }))
+  return rows.map(toReader)
+}
+
+/** Who has these addresses, by address, whatever they want. */
+export async function readersAt(em: EntityManager, emails: readonly string[]): Promise<Map<string, Reader>> {
+  const rows = await query<Row>(em, `select ${COLUMNS} from person where email = any($1::text[])`, [emails])
+  return new Map(rows.map((row) => [row.email, toReader(row)]))
+}
+
+/** Who has this key. */
+export async function readerByKey(em: EntityManager, mailKey: string): Promise<Reader | undefined> {
+  const [row] = await query<Row>(em, `select ${COLUMNS} from person where mail_key = $1`, [mailKey])
+  return row && toReader(row)
 }
 
 /** People of a brand's team in one of these roles. */

@@ -24,7 +24,6 @@ import { createApp } from './http.ts'
 import { limitsFrom } from './limits-from.ts'
 import { createLog, type Log } from './log.ts'
 import { openPost, type Post } from './mail/post.ts'
-import { smtpMailer } from './mail/smtp.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import type { Engine } from './route.ts'
 import { createTokens } from './sessions/tokens.ts'
@@ -74,6 +73,11 @@ async function start(config: Config, log: Log, reset: boolean): Promise<string> 
 
   const has = (role: Config['roles'][number]) => config.roles.includes(role)
   const metrics = createMetrics(db)
+  const post = openPost({
+    ...{ smtp: config.smtp, isEmbedded: home !== null, isWorker: has('worker'), pool: db.pool, links: parts.links, log },
+    carry: async (mailId) => (await temporal?.carry(mailId)) ?? false,
+  })
+  running.push(post.stop)
   if (has('worker')) {
     const followers = { checkpoints: follow(db, checkpointer(checkpointKey)), search: follow(db, searchIndexer, SEARCH_POLL) }
     for (const [name, following] of Object.entries(followers)) {
@@ -82,14 +86,10 @@ async function start(config: Config, log: Log, reset: boolean): Promise<string> 
     }
     running.push(sweep(parts, sweepFailed(log)).stop)
     if (temporal) {
-      const mailer = config.smtp && smtpMailer(config.smtp)
-      temporal.work({ house: parts, mailer, digestAfter: config.digestAfter * 1_000, ended: metrics.activity })
+      temporal.work({ house: parts, mailer: post.mailer, digestAfter: config.digestAfter * 1_000, ended: metrics.activity })
       metrics.follower('workflows', temporal)
     }
   }
-
-  const post = openPost({ smtp: config.smtp, isEmbedded: home !== null, isWorker: has('worker'), pool: db.pool, log })
-  running.push(post.stop)
 
   const origin = (o: string) => isAllowedOrigin(config, o)
   const app = createApp(parts, {

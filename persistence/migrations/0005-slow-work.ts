@@ -11,7 +11,8 @@ export class SlowWork extends Migration {
 
   override down(): void {
     this.addSql('drop table creator_week, brand_week, told')
-    this.addSql('alter table reading drop column mailed')
+    this.addSql('alter table mail drop column language, drop column held_until, drop column revived_at, drop column invitation_id')
+    this.addSql('alter table reading drop column mailed, drop column mailed_seq')
     this.addSql('alter table mail drop column html, drop column kind, drop column user_id, drop column died_at')
     this.addSql('alter table person drop column mail_key')
     this.addSql('alter table campaign drop column opens_at')

@@ -20,8 +20,10 @@ create table told (
   at timestamptz not null default clock_timestamp()
 );
 
--- Up to how many messages of the room a mail has said that they are unread.
-alter table reading add column mailed bigint not null default 0;
+-- How many of the room's messages a digest has told of, or is never to tell of, and up to which seq that was. Nobody is told of what was
+-- there before there were digests.
+alter table reading add column mailed bigint not null default 0, add column mailed_seq bigint not null default 0;
+update reading g set mailed = s.msg_count, mailed_seq = s.last_seq from stream s where s.id = g.room_id;
 
 -- A brand's week, from Monday to Monday in UTC; `figures` as the contract has them.
 create table brand_week (
@@ -40,3 +42,13 @@ create table creator_week (
   cohort text not null check (cohort in ('new', 'active', 'returning')),
   primary key (week, user_id)
 );
+create index creator_week_cohort on creator_week (week, cohort);
+
+-- Who has a mail in hand, and what it is for.
+alter table mail
+  add column language text,                  -- BCP 47, of its words; null where nobody said
+  add column held_until timestamptz,         -- somebody is sending it; `next_at` says when to look at it, which is another thing
+  add column revived_at timestamptz,         -- an administrator had it sent again: its time counts from there
+  -- The mail has the code of this invitation, and goes with it: it would be of no use.
+  add column invitation_id uuid references invitation (id) on delete cascade;
+create index mail_invitation on mail (invitation_id) where invitation_id is not null;

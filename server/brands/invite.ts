@@ -12,12 +12,12 @@ import { countTeam } from '../../persistence/brands.ts'
 import { type Brand, Invitation, TeamMember } from '../../persistence/entities/brands.ts'
 import { Person } from '../../persistence/entities/people.ts'
 import { type Entry, notFound } from '../../persistence/event-log.ts'
-import { queueMail } from '../../persistence/mail.ts'
 import { databaseNow } from '../../persistence/market.ts'
 import type { Ctx } from '../ctx.ts'
+import { writeTo } from '../mail/notify.ts'
 import { spendMail } from '../mail/spend-mail.ts'
+import { teamInvitation } from '../mail/templates/team-invitation.ts'
 import { changingBrand } from './changing-brand.ts'
-import { invitationMail } from './invitation-mail.ts'
 
 const LASTS = 14 * 24 * 60 * 60 * 1_000
 /** Members and invitations together. */
@@ -40,7 +40,8 @@ export const inviteToBrand = (ctx: Ctx, input: InviteToBrand): Promise<Output<'b
     const id = newId<InvitationId>()
     em.create(Invitation, { brandId: brand.id, id, email, role, codeHash: hashOfCode(code), createdAt, endsAt })
     await em.flush()
-    await queueMail(em, invitationMail({ to: email, brand: brand.name, role, code, endsAt }))
+    const data = { brand: brand.name, role, code, endsAt: endsAt.toISOString() }
+    await writeTo(em, ctx, { to: [email], template: teamInvitation, data, invitationId: id })
     const on = { ...by, streamId: brand.id }
     const replaced: Entry[] = before ? [{ ...on, type: 'brand.invitationRevoked', deal: { invitationId: before.id }, personal: null }] : []
     await ctx.log.append(em, [...replaced, { ...on, type: 'brand.invited', deal: { invitationId: id, role }, personal: null }])

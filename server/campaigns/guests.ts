@@ -4,9 +4,10 @@ import { addGuest, addPersonAsGuest, campaignByCode, countInvited, invitedTo, re
 import { Brand } from '../../persistence/entities/brands.ts'
 import type { Campaign } from '../../persistence/entities/campaigns.ts'
 import { notFound } from '../../persistence/event-log.ts'
-import { type NewMail, queueMails } from '../../persistence/mail.ts'
 import { type Ctx, caller } from '../ctx.ts'
+import { writeTo } from '../mail/notify.ts'
 import { spendMail } from '../mail/spend-mail.ts'
+import { campaignInvitation } from '../mail/templates/campaign-invitation.ts'
 import { asViewer, insisting } from '../market/authorise.ts'
 import { once } from '../once.ts'
 import { holdCampaign, holdTeam } from './hold.ts'
@@ -25,7 +26,7 @@ export const inviteCreator = (ctx: Ctx, input: InviteCreator): Promise<Output<'c
     if (!(await addGuest(em, campaign.id, input.email, 'invited', ctx.now()))) return
     if ((await countInvited(em, campaign.id)) > MOST) throw new ParleyError('campaign.full', `A campaign invites ${MOST} addresses at most`)
     spendMail(ctx, input.email) // also before it is published: then all of them are written to at once
-    if (campaign.publishedAt) await writeTo(em, campaign, [input.email])
+    if (campaign.publishedAt) await invite(em, ctx, campaign, [input.email])
   })
 
 /** Takes that back, but for whoever has applied: the answer does not say who that is. */
@@ -60,21 +61,11 @@ export function redeemCode(ctx: Ctx, { code }: RedeemCode): Promise<Output<'camp
 }
 
 /** Writes to all who were invited before there was anything to see. In the transaction that publishes it. */
-export const mailGuests = async (em: EntityManager, campaign: Campaign): Promise<void> =>
-  writeTo(em, campaign, await invitedTo(em, campaign.id))
+export const mailGuests = async (em: EntityManager, ctx: Ctx, campaign: Campaign): Promise<void> =>
+  invite(em, ctx, campaign, await invitedTo(em, campaign.id))
 
-async function writeTo(em: EntityManager, { brandId, title }: Campaign, emails: readonly string[]): Promise<void> {
-  if (emails.length === 0) return
-  const brand = await em.findOneOrFail(Brand, brandId)
-  const subject = `${brand.name} invites you to a campaign`
-  const text = `${brand.name} invites you to apply to its campaign “${title}”.
-
-Sign in with this address, or ask for an account with it: the campaign is among those that you find there.
-
-If you did not expect this, you need not do anything.
-`
-  await queueMails(
-    em,
-    emails.map((to): NewMail => ({ to, subject, text })),
-  )
+async function invite(em: EntityManager, ctx: Ctx, { id: campaignId, brandId, title }: Campaign, to: readonly string[]): Promise<void> {
+  if (to.length === 0) return
+  const { name: brand } = await em.findOneOrFail(Brand, brandId)
+  await writeTo(em, ctx, { to, template: campaignInvitation, data: { brand, title, campaignId } })
 }

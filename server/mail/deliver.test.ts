@@ -6,6 +6,7 @@ import { type Mailer, MailFailure } from '../ports.ts'
 import { type Delivery, deliverMail, pauseAfter } from './deliver.ts'
 import { smtpMailer } from './smtp.ts'
 import { smtpServer } from './testing-smtp.ts'
+import { type Watched, watchMailer } from './watch-mailer.ts'
 
 const FROM = { name: 'Parley', address: 'parley@example.com' }
 const INVITATION: NewMail = { to: 'ada@example.net', subject: 'Come in', text: 'The code is Zx81-secret.' }
@@ -22,11 +23,15 @@ afterEach(async () => {
 
 const queue = (mail: NewMail = INVITATION) => t.db.orm.em.fork().transactional((em) => queueMail(em, mail))
 const waiting = () => waitingMail(t.db.pool, 100)
-const begin = (mailer: Mailer, more: Partial<Parameters<typeof deliverMail>[0]> = {}): Delivery => {
-  const delivery = deliverMail({ pool: t.db.pool, mailer, poll: 20, firstPause: 0.05, ...more })
+const links = { publicUrl: 'https://parley.test', app: null }
+const begin = (its: Mailer, more: Partial<Parameters<typeof deliverMail>[0]> = {}): Delivery & Pick<Watched, 'failure'> => {
+  const mailer = watchMailer(its)
+  const delivery = deliverMail({ pool: t.db.pool, mailer, links, poll: 20, firstPause: 0.05, ...more })
   running.push(delivery)
-  return delivery
+  return { ...delivery, failure: mailer.failure }
 }
+/** Nobody who said that they look after it does any more. */
+const forget = () => t.db.pool.query('update mail set next_at = now(), held_until = null')
 const overSmtp = (port: number) => smtpMailer({ url: `smtp://127.0.0.1:${port}`, from: FROM })
 const serve = async (...args: Parameters<typeof smtpServer>) => {
   const server = await smtpServer(...args)
@@ -93,10 +98,10 @@ test('any number of deliverers at once send each mail once', async () => {
   expect(sent.sort()).toEqual(subjects.sort())
 })
 
-test('a recipient whom the server refuses holds up nobody, waits longer each time, and is no fault of the server', async () => {
+test('a recipient whom the server does not take now holds up nobody, waits longer each time, and is no fault of the server', async () => {
   const server = await serve({
     onRcptTo({ address }, _session, done) {
-      done(address.startsWith('nobody') ? Object.assign(new Error(`<${address}> Zx81-secret is unknown`), { responseCode: 550 }) : null)
+      done(address.startsWith('nobody') ? Object.assign(new Error(`<${address}> Zx81-secret is busy`), { responseCode: 450 }) : null)
     },
   })
   const { failure } = begin(overSmtp(server.port))
@@ -105,7 +110,7 @@ test('a recipient whom the server refuses holds up nobody, waits longer each tim
   await queue()
   await expect.poll(() => server.arrived.length).toBe(1)
   const [mail] = await waiting()
-  expect(mail).toMatchObject({ to: 'nobody@example.net', failure: 'EENVELOPE 550 at RCPT TO' })
+  expect(mail).toMatchObject({ to: 'nobody@example.net', failure: 'EENVELOPE 450 at RCPT TO' })
   expect(failure()).toBe(null)
 })
 
@@ -113,7 +118,7 @@ test('the pause doubles up to an hour', () => {
   expect([1, 2, 3, 4, 8, 9, 500].map((tries) => pauseAfter(tries))).toEqual([15, 30, 60, 120, 1_920, 3_600, 3_600])
 })
 
-test('a mail that nobody took for five days is given up, and no sooner', async () => {
+test('a mail that nobody took for five days is laid aside, and no sooner', async () => {
   const told: { gaveUp: boolean }[] = []
   const refuse: Mailer = { send: () => Promise.reject(new MailFailure('no', { ofMail: false })) }
   await queue()
@@ -122,7 +127,7 @@ test('a mail that nobody took for five days is given up, and no sooner', async (
   await expect.poll(() => told.length).toBeGreaterThan(0)
   expect(await waiting()).toHaveLength(1)
   await t.db.pool.query(`update mail set created_at = now() - interval '5 days 1 minute'`)
-  await expect.poll(waiting).toEqual([])
+  await expect.poll(waiting).toMatchObject([{ isDead: true, failure: 'no' }])
   expect(told.at(-1)?.gaveUp).toBe(true)
 })
 
@@ -137,7 +142,7 @@ test('whoever dies over a mail leaves it to another, who sends it under the same
   })
   await queue()
   await expect.poll(() => ids.length).toBe(1)
-  await t.db.pool.query('update mail set next_at = now()') // the claim's time is over
+  await forget() // the claim's time is over
   begin({ send: async ({ id }) => void ids.push(id) })
   await expect.poll(waiting).toEqual([])
   expect(ids).toEqual([ids[0], ids[0]])

@@ -1,26 +1,35 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Pool } from 'pg'
-import { claimMail, type DueMail, dropMail, putMailOff } from '../../persistence/mail.ts'
-import { type Mailer, MailFailure } from '../ports.ts'
+import type { MailId } from '../../client-sdk/contract/index.ts'
+import { claimMail, dropMail, dueMail, handMailOver, layMailAside, releaseMail } from '../../persistence/mail.ts'
+import type { Mailer } from '../ports.ts'
+import type { Links } from './render.ts'
+import { attempt, CLAIM } from './send-mail.ts'
 
-/** In seconds. A claim outlasts a sending: while one is under way, nobody else sends the same. */
-const CLAIM = 120
+/** In seconds. */
 const FIRST_PAUSE = 15
 const LONGEST_PAUSE = 3_600
 /** Nobody waits longer for a mail (RFC 5321, section 4.5.4.1), and what it lets in is to lie about no longer. */
 const GIVE_UP = 5 * 86_400
+/** When to look again at what somebody else carries. */
+const CARRIED = 3_600
 /** At once. */
 const BATCH = 5
 /** In ms. */
 const POLL = 1_000
 const LONGEST_WAIT = 30_000
+/** How long whoever could carry a mail may take to say so. */
+const CARRY_PATIENCE = 5_000
 /** How long a stop waits for what is on its way. */
 const FAREWELL = 5_000
 
-type Told = { id: string; tries: number; failure: string; gaveUp: boolean }
+type Told = { id: MailId; tries: number; failure: string; gaveUp: boolean }
 type Ports = {
   pool: Pool
   mailer: Mailer
+  links: Links
+  /** Hands a mail to somebody who brings it to its server, however often it is handed over; false where that cannot be done now. */
+  carry?(mailId: MailId): Promise<boolean>
   failed?(mail: Told): void
   /** The database's; the next look is later. */
   broken?(error: unknown): void
@@ -28,41 +37,34 @@ type Ports = {
   poll?: number
   firstPause?: number
 }
-export type Delivery = {
-  /** Why nothing could be sent, and since when; null while it can. */
-  failure(): { since: Date; why: string } | null
-  stop(): Promise<void>
-}
+export type Delivery = { stop(): Promise<void> }
 
 /**
- * Sends what waits, until it is stopped. Any number of processes may: each mail is claimed by one, and is gone once it is sent. Who
- * dies in between leaves a mail that may go a second time, under the same id.
+ * Looks after what waits, until it is stopped: hands it over where somebody carries it, else sends it. Any number of processes may: each
+ * mail is claimed by one, and is gone once it is sent. Who dies in between leaves a mail that may go a second time, under the same id.
  */
-export function deliverMail({ pool, mailer, failed, broken, poll = POLL, firstPause = FIRST_PAUSE }: Ports): Delivery {
+export function deliverMail({ pool, mailer, links, carry, failed, broken, poll = POLL, firstPause = FIRST_PAUSE }: Ports): Delivery {
   const stopping = new AbortController()
-  let failure: { since: Date; why: string } | null = null
 
-  async function send(mail: DueMail): Promise<void> {
-    try {
-      await mailer.send({ id: mail.id, to: mail.to, subject: mail.subject, text: mail.text })
-      failure = null
-    } catch (error) {
-      const why = error instanceof MailFailure ? error.message : 'the mailer broke'
-      const isReached = error instanceof MailFailure && error.ofMail
-      failure = isReached ? null : { since: failure?.since ?? new Date(), why }
-      const gaveUp = mail.age > GIVE_UP
-      failed?.({ id: mail.id, tries: mail.tries, failure: why, gaveUp })
-      if (!gaveUp) return putMailOff(pool, mail, pauseAfter(mail.tries, firstPause), why)
-    }
-    await dropMail(pool, mail)
+  async function look(id: MailId): Promise<void> {
+    if (carry && (await isCarried(carry, id))) return handMailOver(pool, id, CARRIED)
+    const mail = await claimMail(pool, id, CLAIM)
+    if (mail === null || mail === 'held') return
+    const failure = await attempt(mailer, links, mail)
+    if (!failure) return dropMail(pool, mail)
+    const { message: why } = failure
+    const gaveUp = failure.isFinal || mail.age > GIVE_UP
+    failed?.({ id, tries: mail.tries, failure: why, gaveUp })
+    if (gaveUp) await layMailAside(pool, id, why)
+    else await releaseMail(pool, mail, why, pauseAfter(mail.tries, firstPause))
   }
 
   async function run(): Promise<void> {
     for (let faults = 0; !stopping.signal.aborted; ) {
       try {
-        const due = await claimMail(pool, BATCH, CLAIM)
-        const sent = await Promise.allSettled(due.map(send))
-        const fault = sent.find((one) => one.status === 'rejected')
+        const due = await dueMail(pool, BATCH, CLAIM)
+        const looked = await Promise.allSettled(due.map(look))
+        const fault = looked.find((one) => one.status === 'rejected')
         if (fault) throw fault.reason
         faults = 0
         if (due.length < BATCH) await pause(poll)
@@ -81,7 +83,16 @@ export function deliverMail({ pool, mailer, failed, broken, poll = POLL, firstPa
     await Promise.race([running, sleep(FAREWELL, undefined, { signal: patience.signal }).catch(() => {})])
     patience.abort()
   }
-  return { failure: () => failure, stop }
+  return { stop }
+}
+
+/** Whoever does not say so in time may carry it all the same: a mail is in one pair of hands at a time. */
+async function isCarried(carry: NonNullable<Ports['carry']>, id: MailId): Promise<boolean> {
+  const patience = new AbortController()
+  const tooLate = sleep(CARRY_PATIENCE, false, { signal: patience.signal }).catch(() => false)
+  const answer = await Promise.race([carry(id).catch(() => false), tooLate])
+  patience.abort()
+  return answer
 }
 
 /** Twice as long after each try, in seconds. */

@@ -1,9 +1,9 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { UserId } from '../../client-sdk/contract/index.ts'
 import { type NewMail, queueMails } from '../../persistence/mail.ts'
-import { firstTold, type Reader, readersAmong } from '../../persistence/readers.ts'
+import { firstTold, readersAmong, readersAt } from '../../persistence/readers.ts'
 import type { Ctx } from '../ctx.ts'
-import { render } from './render.ts'
+import { render, STRANGER } from './render.ts'
 import type { Template } from './templates/template.ts'
 
 /** `once`: of whoever was told something of this name before, nothing is written again. */
@@ -26,12 +26,25 @@ export async function notify<Data>(em: EntityManager, ctx: Ctx, { to, template, 
   const told = readers.filter(({ userId }) => !first || first.has(once!(userId)))
   await queueMails(
     em,
-    told.map((reader): NewMail => ({ ...mailTo(ctx, reader, template, data), kind, userId: reader.userId })),
+    told.map((reader): NewMail => {
+      const { userId, email } = reader
+      return { to: email, kind, userId, ...render(ctx.links, reader, template, data) }
+    }),
   )
   return told.map(({ userId }) => userId)
 }
 
-function mailTo<Data>(ctx: Ctx, reader: Reader, template: Template<Data>, data: Data) {
-  const { email: to } = reader
-  return { to, ...render(ctx.links, reader, template, data) }
+/** `invitationId`: whose code it has. */
+type Letter<Data> = { to: readonly string[]; template: Template<Data>; data: Data } & Pick<NewMail, 'invitationId'>
+
+/**
+ * Writes what nobody can do without to each of these addresses: in the language of whoever has an account with it, else in English. In
+ * the caller's transaction, before the log is appended to.
+ */
+export async function writeTo<Data>(em: EntityManager, ctx: Ctx, { to, template, data, invitationId }: Letter<Data>): Promise<void> {
+  const readers = await readersAt(em, to)
+  await queueMails(
+    em,
+    to.map((email): NewMail => ({ to: email, invitationId, ...render(ctx.links, readers.get(email) ?? STRANGER, template, data) })),
+  )
 }

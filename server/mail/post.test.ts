@@ -19,7 +19,15 @@ afterAll(() => t.close())
 const queue = () => t.db.orm.em.fork().transactional((em) => queueMail(em, { to: 'ada@example.net', subject: 'A', text: 'Zx81' }))
 const waiting = () => waitingMail(t.db.pool, 10)
 const open = (more: Partial<Parameters<typeof openPost>[0]>) =>
-  openPost({ smtp: null, isEmbedded: false, isWorker: true, pool: t.db.pool, log, ...more })
+  openPost({
+    smtp: null,
+    isEmbedded: false,
+    isWorker: true,
+    pool: t.db.pool,
+    links: { publicUrl: 'https://parley.test', app: null },
+    log,
+    ...more,
+  })
 const smtp = (port: number) => ({ url: `smtp://127.0.0.1:${port}`, from: { name: '', address: 'parley@example.com' } })
 
 test('without a mail server mail waits, and so it does in the embedded mode and with no worker', async () => {
@@ -49,7 +57,7 @@ test('the engine says while nothing can be sent, its log line has no word of the
   expect(written).toMatch(/"message":"mail".*"tries":1/)
   expect(written).not.toMatch(/Zx81|ada@/)
   const server = await smtpServer()
-  await t.db.pool.query('update mail set next_at = now()')
+  await t.db.pool.query('update mail set next_at = now(), held_until = null')
   const post = open({ smtp: smtp(server.port) })
   await expect.poll(waiting).toEqual([])
   expect(post.engine()).toEqual({ name: 'Mail', on: true, why: 'by SMTP_URL' })

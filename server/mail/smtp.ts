@@ -29,8 +29,8 @@ export function smtpMailer({ url, from }: SmtpOptions): Mailer {
   const transport = createTransport({ url, requireTLS: username !== '' || password !== '', ...timeouts })
   const domain = from.address.slice(from.address.lastIndexOf('@') + 1)
   return {
-    async send({ id, to, subject, text }: Mail) {
-      if (!ADDRESS.test(to)) throw new MailFailure('the recipient is no address', { ofMail: true })
+    async send({ id, to, subject, text, html, language, unsubscribe }: Mail) {
+      if (!ADDRESS.test(to)) throw new MailFailure('the recipient is no address', { ofMail: true, isFinal: true })
       try {
         await transport.sendMail({
           messageId: `<${id}@${domain}>`,
@@ -39,7 +39,8 @@ export function smtpMailer({ url, from }: SmtpOptions): Mailer {
           envelope: { from: from.address, to: [to] },
           subject: oneLine(subject),
           text,
-          headers: { 'Auto-Submitted': 'auto-generated' }, // RFC 3834: nobody's machine answers
+          ...(html !== undefined && { html }), // the two as one multipart/alternative
+          headers: { ...USUAL, ...(language !== undefined && { 'Content-Language': oneLine(language) }), ...listHeaders(unsubscribe) },
           disableFileAccess: true,
           disableUrlAccess: true,
           signal: AbortSignal.timeout(SENDING),
@@ -51,10 +52,27 @@ export function smtpMailer({ url, from }: SmtpOptions): Mailer {
   }
 }
 
+/** RFC 3834: nobody's machine answers. */
+const USUAL = { 'Auto-Submitted': 'auto-generated' }
+
+/** RFC 2369, and RFC 8058, which is for https alone. An address in it is never broken in two. */
+function listHeaders(unsubscribe: string | undefined) {
+  if (unsubscribe === undefined) return {}
+  const { href, protocol } = new URL(unsubscribe)
+  return {
+    'List-Unsubscribe': { prepared: true, value: `<${href}>` },
+    ...(protocol === 'https:' && { 'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click' }),
+  }
+}
+
 /** By codes alone: what a server answers may quote the mail, and an address, and what we said to it. */
 function failureOf(error: unknown): MailFailure {
-  const { name, code, responseCode, command } = error as { name?: string; code?: string; responseCode?: number; command?: string }
+  const { name, code, responseCode = 0, command } = error as { name?: string; code?: string; responseCode?: number; command?: string }
   const at = command && `at ${/^[A-Z ]+/.exec(command)?.[0].trim() || 'the start'}`
-  const why = [code ?? name, responseCode, at].filter((part) => part).join(' ')
-  return new MailFailure(why, { ofMail: code === 'EENVELOPE' || code === 'EMESSAGE' })
+  const why = [code ?? name, responseCode || undefined, at].filter((part) => part).join(' ')
+  const ofMail = (code === 'EENVELOPE' && !isOfSender(responseCode, command)) || code === 'EMESSAGE'
+  return new MailFailure(why, { ofMail, isFinal: ofMail && responseCode >= 500 })
 }
+
+/** Whom the server does not let send at all, or not as who we are, no other mail helps: somebody has to set us up. */
+const isOfSender = (responseCode: number, command = '') => command.startsWith('MAIL') || responseCode === 530

@@ -1,6 +1,9 @@
 import type { MailKind } from '../../../client-sdk/contract/index.ts'
 
-/** What a mail says. `lead`: where its button goes and what that says; the path is of the app. No message's words are ever in it. */
+/**
+ * What a mail says. Each paragraph comes out as one line, whatever is in it. `lead`: where its button goes and what that says; the path
+ * is of the app. No message's words are ever in it.
+ */
 export type Words = { subject: string; paragraphs: string[]; lead?: { says: string; path: string } }
 /** How a mail's reader has the world. */
 export type For = { name: string; at(moment: string): string; day(day: string): string; count(n: number): string }
