@@ -1,8 +1,9 @@
+import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Pool } from 'pg'
 import type { ActorKey, PersonPresence, RoomId, UserId } from '../client-sdk/contract/index.ts'
 import { batched } from './batched.ts'
 import { instant } from './log/read.ts'
-import { read } from './sql.ts'
+import { query, read } from './sql.ts'
 
 /** A node of this installation, for as long as its process lives. */
 export type NodeId = string & { readonly node: true }
@@ -157,4 +158,10 @@ export async function presenceOf(pool: Pool, roomId: RoomId, members: readonly A
       where m.room_id = $1 and m.actor_key = any($2::uuid[]) and m.since > 0`,
     [roomId, members],
   )
+}
+
+/** Whether somebody is connected and not away on all their devices, whether they show it or not. In the caller's transaction. */
+export async function isThere(em: EntityManager, userId: UserId): Promise<boolean> {
+  const text = `select 1 from online o join node on node.id = o.node_id and ${ALIVE} where o.user_id = $1 and not o.away limit 1`
+  return (await query(em, text, [userId])).length > 0
 }

@@ -31,7 +31,8 @@ const markId = ({ roomId, userId, seq, muted }: Mark) => `${roomId} ${userId} ${
 /** `isTold`: the room may know how far this member has read. */
 export type Marked = InboxChange & { member: ActorKey; isTold: boolean }
 /**
- * Moves a member's read mark on, never back and never beyond the room's end, or mutes the room; answers with what is unread then.
+ * Moves a member's read mark on, never back and never beyond the room's end, or mutes the room; answers with what is unread then. What
+ * was said while a room was muted, no digest tells.
  * Undefined for whoever is no member. Marks come in crowds, so those that come together are written together; rows are
  * locked in one order.
  */
@@ -51,6 +52,8 @@ export const mark = batched<Mark, Marked | undefined>({ id: markId }, async (poo
         order by g.user_id, g.room_id for update of g),
      g as (
        update reading g set muted = coalesce(h.muted, g.muted), seq = greatest(g.seq, h.seq),
+              mailed = case when g.muted and not h.muted then h.msg_count else g.mailed end,
+              mailed_seq = case when g.muted and not h.muted then h.last_seq else g.mailed_seq end,
               n = case when h.seq > g.seq then coalesce(
                 (select x.n from message x where x.room_id = g.room_id and x.seq <= h.seq order by x.seq desc limit 1), 0) else g.n end
          from held h where g.user_id = h.user_id and g.room_id = h.room_id returning g.*)

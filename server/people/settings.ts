@@ -1,4 +1,5 @@
 import { type ChangeSettings, type CommandId, newId, type PersonSettings, SYSTEM } from '../../client-sdk/contract/index.ts'
+import { passOver } from '../../persistence/digest-unread.ts'
 import { notFound } from '../../persistence/event-log.ts'
 import * as persons from '../../persistence/person-settings.ts'
 import { type Ctx, caller } from '../ctx.ts'
@@ -20,6 +21,8 @@ export async function changeSettings(ctx: Ctx, changes: ChangeSettings): Promise
     if (!before) throw notFound('person')
     const after = { ...before, ...changes, notifications: { ...before.notifications, ...changes.notifications } }
     await persons.writeSettings(em, userId, after)
+    // What was said while they wanted no digest, none is ever to tell.
+    if (after.notifications.digest && !before.notifications.digest) await passOver(em, userId)
     const { presence } = after
     if (presence === before.presence) return after
     const by = { actor: SYSTEM, commandId: newId<CommandId>(), accessVersion: null }

@@ -9,7 +9,7 @@ import type { Run } from './run.ts'
 
 /** Of the queue `parley-notifications`. */
 export const notificationActivities = (run: Run, mailer: Mailer | null) => ({
-  mailUnread: (userId: UserId) => run((ctx) => mailUnread(ctx, userId)),
+  mailUnread: (userId: UserId, wait: number) => run((ctx) => mailUnread(ctx, userId, wait)),
   sendMail: (mailId: MailId) =>
     run(async (ctx) => {
       if (!mailer) throw ApplicationFailure.retryable('No mail server is known', 'mail.noServer')
