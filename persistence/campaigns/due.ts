@@ -1,11 +1,23 @@
+import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Pool } from 'pg'
 import { applicationStates, isFinal } from '../../client-sdk/contract/applications/machine.ts'
 import type { CampaignId } from '../../client-sdk/contract/index.ts'
-import { read } from '../sql.ts'
+import { query, read } from '../sql.ts'
 
 const idsOf = (rows: readonly { id: CampaignId }[]): CampaignId[] => rows.map(({ id }) => id)
 /** Something may still become of it. */
-const PENDING = applicationStates.filter((state) => !isFinal(state)).map((state) => `'${state}'`)
+export const PENDING = `state in (${applicationStates.filter((state) => !isFinal(state)).map((state) => `'${state}'`)})`
+
+/** Drafts whose moment to open has come, the longest over first. */
+export const campaignsToOpen = async (pool: Pool, limit: number): Promise<CampaignId[]> =>
+  idsOf(
+    await read<{ id: CampaignId }>(
+      pool,
+      'campaigns_to_open',
+      `select id from campaign where state = 'draft' and opens_at <= (select clock_timestamp()) order by opens_at limit $1`,
+      [limit],
+    ),
+  )
 
 /** Campaigns that take applications though their time is over, the longest over first. */
 export const campaignsToClose = async (pool: Pool, limit: number): Promise<CampaignId[]> =>
@@ -25,8 +37,14 @@ export const campaignsToComplete = async (pool: Pool, limit: number): Promise<Ca
       pool,
       'campaigns_to_complete',
       `select c.id from campaign c where c.state = 'closed' and c.decide_by <= (select clock_timestamp())
-          and (select true from application a where a.campaign_id = c.id and a.state in (${PENDING}) limit 1) is null
+          and (select true from application a where a.campaign_id = c.id and a.${PENDING} limit 1) is null
         order by c.decide_by limit $1`,
       [limit],
     ),
   )
+
+/** Whether something may still become of an application to this campaign. */
+export async function isPending(em: EntityManager, id: CampaignId): Promise<boolean> {
+  const found = await query(em, `select 1 from application where campaign_id = $1 and ${PENDING} limit 1`, [id])
+  return found.length > 0
+}

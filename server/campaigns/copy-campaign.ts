@@ -16,7 +16,7 @@ export function copyCampaign(ctx: Ctx, input: CopyCampaign): Promise<CampaignPla
       await holdTeam(em, ctx, 'runCampaigns', brandId)
       return once(em, ctx, 'campaign.copy', input, async () => {
         const source = await em.findOneOrFail(Campaign, { brandId, id: campaignId })
-        const fields = { ...fieldsOf(source), applyBy: null, decideBy: null, startsOn: null, endsOn: null }
+        const fields = { ...fieldsOf(source), opensAt: null, applyBy: null, decideBy: null, startsOn: null, endsOn: null }
         return openCampaign(em, ctx, { brandId, commandId, fields, text: await textOf(fields) })
       })
     })

@@ -1,9 +1,10 @@
 import { blankCampaign, type CampaignPlace, type CreateCampaign } from '../../client-sdk/contract/index.ts'
+import { databaseNow } from '../../persistence/market.ts'
 import { assertKnown } from '../catalogue/catalogue.ts'
 import type { Ctx } from '../ctx.ts'
 import { asTeam, insisting } from '../market/authorise.ts'
 import { once } from '../once.ts'
-import { assertInOrder, chosenIn, textOf } from './fields.ts'
+import { assertAhead, assertInOrder, chosenIn, textOf } from './fields.ts'
 import { holdTeam } from './hold.ts'
 import { openCampaign } from './open-campaign.ts'
 
@@ -18,8 +19,9 @@ export function createCampaign(ctx: Ctx, input: CreateCampaign): Promise<Campaig
     const text = await textOf(fields)
     return ctx.em.transactional(async (em) => {
       await holdTeam(em, ctx, 'runCampaigns', brandId)
-      return once(em, ctx, 'campaign.create', input, () => {
+      return once(em, ctx, 'campaign.create', input, async () => {
         assertKnown(catalogue, chosenIn(fields))
+        assertAhead('opensAt', fields.opensAt, await databaseNow(em))
         return openCampaign(em, ctx, { brandId, commandId, fields, text })
       })
     })

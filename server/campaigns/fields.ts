@@ -44,22 +44,33 @@ export const textOf = async ({ title, brief, goals }: Pick<CampaignFields, 'titl
   (await searchables([title, brief ?? '', ...goals])).join(' ')
 
 /** Throws `request.invalid`, with the field, where dates cross. */
-export function assertInOrder({ applyBy, decideBy, startsOn, endsOn }: CampaignFields): void {
+export function assertInOrder({ opensAt, applyBy, decideBy, startsOn, endsOn }: CampaignFields): void {
+  if (opensAt && applyBy && opensAt >= applyBy) throw new ParleyError('request.invalid', 'opensAt: is not before applyBy')
   if (applyBy && decideBy && decideBy < applyBy) throw new ParleyError('request.invalid', 'decideBy: is before applyBy')
   if (startsOn && endsOn && endsOn < startsOn) throw new ParleyError('request.invalid', 'endsOn: is before startsOn')
 }
 
+/** What it does not say that creators have to know. */
+const lackedBy = ({ brief, platforms, applyBy, decideBy }: CampaignFields): string[] =>
+  Object.entries({ brief, applyBy, decideBy, platforms: platforms[0] ?? null }).flatMap(([name, value]) => (value === null ? [name] : []))
+
 /** Throws `campaign.incomplete`, with all that is missing, for what cannot stand before creators. */
-export function assertComplete({ brief, platforms, applyBy, decideBy }: CampaignFields): void {
-  const missing = Object.entries({ brief, applyBy, decideBy, platforms: platforms[0] ?? null }).flatMap(([name, value]) =>
-    value === null ? [name] : [],
-  )
+export function assertComplete(fields: CampaignFields): void {
+  const missing = lackedBy(fields)
   if (missing.length > 0) throw new ParleyError('campaign.incomplete', `To be published it lacks ${missing.join(', ')}`)
 }
 
+/** Why it cannot stand before creators now: what it lacks, and the dates that have passed. */
+export const missingIn = (fields: CampaignFields, now: Date): string[] => [
+  ...lackedBy(fields),
+  ...(['applyBy', 'decideBy'] as const).filter((name) => isOver(fields[name], now)),
+]
+
+const isOver = (at: string | null, now: Date): boolean => at !== null && new Date(at) <= now
+
 /** Throws `deadline.passed` for a moment that has come. */
-export function assertAhead(name: 'applyBy' | 'decideBy', at: string | null, now: Date): void {
-  if (at !== null && new Date(at) <= now) throw new ParleyError('deadline.passed', `${name}: that moment has passed`)
+export function assertAhead(name: 'opensAt' | 'applyBy' | 'decideBy', at: string | null, now: Date): void {
+  if (isOver(at, now)) throw new ParleyError('deadline.passed', `${name}: that moment has passed`)
 }
 
 export const placeOf = ({ id: campaignId, state, version }: Campaign): CampaignPlace => ({ campaignId, state, version })

@@ -7,8 +7,8 @@ import type { Ctx } from '../ctx.ts'
 import { assertCurrent, asViewer, insisting } from '../market/authorise.ts'
 import { assertSameReason } from '../market/same-reason.ts'
 import { once } from '../once.ts'
-import { assertAhead, assertComplete, assertInOrder, columnsOf, fieldsOf, placeOf } from './fields.ts'
-import { mailGuests } from './guests.ts'
+import { changeCampaign } from './change-campaign.ts'
+import { assertAhead, assertComplete, assertInOrder, fieldsOf, placeOf } from './fields.ts'
 import { holdCampaign } from './hold.ts'
 
 /** Moves a campaign by its machine. Deadlines are asked of PostgreSQL's clock, under the campaign's lock. */
@@ -48,19 +48,12 @@ async function move(
   input: MoveCampaign,
 ): Promise<CampaignPlace> {
   assertCurrent(campaign, input)
-  const from = campaign.state
-  const to = target(from, input.move, role as TeamRole)
+  const { move, reason = null, commandId } = input
+  const to = target(campaign.state, move, role as TeamRole)
   const now = await databaseNow(em)
-  const isFirst = input.move === 'publish'
   const fields = fieldsAfter(fieldsOf(campaign), input, now)
-  if (isFirst) await mailGuests(em, campaign)
-  const deal = { move: input.move, from, to, version: campaign.version + 1 } // as the flush raises it
-  const by = { actor: actorKey!, accessVersion, commandId: input.commandId } // whoever runs it is in its room
-  const personal = { reason: input.reason ?? null }
-  const [told] = await ctx.log.append(em, [{ ...by, streamId: campaign.roomId, type: 'campaign.statusChanged', deal, personal }])
-  const at = { changedAt: ctx.now(), ...(isFirst && { publishedAt: now }) }
-  em.assign(campaign, { ...columnsOf(fields), ...at, state: to, moved: told!.seq })
-  await em.flush() // once: to write a row twice locks what it refers to
+  const by = { actor: actorKey!, accessVersion, commandId } // whoever runs it is in its room
+  await changeCampaign(em, ctx, campaign, { move, to, by, reason, now, fields })
   return placeOf(campaign)
 }
 

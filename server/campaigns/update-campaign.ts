@@ -42,7 +42,9 @@ async function update(em: EntityManager, ctx: Ctx, { standing, catalogue, campai
   if (fields.length === 0) return placeOf(campaign)
   assertInOrder(after)
   assertKnown(catalogue, chosenIn(after), chosenIn(before))
-  if (campaign.publishedAt) assertPromised(before, after, await databaseNow(em))
+  const now = await databaseNow(em)
+  if (fields.includes('opensAt')) assertMayOpen(campaign, after, now)
+  if (campaign.publishedAt) assertPromised(before, after, now)
   em.assign(campaign, { ...columnsOf(after), changedAt: ctx.now() })
   await em.flush()
   if (fields.some((name) => name === 'title' || name === 'brief' || name === 'goals'))
@@ -52,6 +54,12 @@ async function update(em: EntityManager, ctx: Ctx, { standing, catalogue, campai
   const by = { actor: actor!, accessVersion, commandId } // whoever runs it is in its room
   await ctx.log.append(em, [{ ...by, streamId: campaign.roomId, type: 'campaign.changed', deal, personal: null }])
   return placeOf(campaign)
+}
+
+/** A draft is published by itself; to anything else that moment is of no use. */
+function assertMayOpen({ state }: Campaign, { opensAt }: CampaignFields, now: Date): void {
+  if (state !== 'draft') throw new ParleyError('campaign.illegalMove', `It is ${state}: only a draft opens by itself`)
+  assertAhead('opensAt', opensAt, now)
 }
 
 /** What creators were told holds: it stays whole, a new deadline lies ahead, and nobody has less time than that to be decided on. */

@@ -1,12 +1,19 @@
 import { declineCancelled, expireDueApplications } from '../applications/end-due-applications.ts'
-import { closeDueCampaigns, completeDueCampaigns } from '../campaigns/due-campaigns.ts'
+import { closeDueCampaigns, completeDueCampaigns, openDueCampaigns } from '../campaigns/due-campaigns.ts'
 import { type Ctx, type House, systemContext } from '../ctx.ts'
 import { expireOffers } from '../offers/expire-offers.ts'
 
 /** Says how much it moved. */
 type Step = (ctx: Ctx) => Promise<number>
 /** What comes about by time alone, in the order in which one leads to the other. */
-const STEPS: readonly Step[] = [closeDueCampaigns, completeDueCampaigns, expireOffers, expireDueApplications, declineCancelled]
+const STEPS: readonly Step[] = [
+  openDueCampaigns,
+  closeDueCampaigns,
+  completeDueCampaigns,
+  expireOffers,
+  expireDueApplications,
+  declineCancelled,
+]
 /** How long after its moment something happens at most, normally, in ms. */
 const EVERY = 1_000
 

@@ -14,7 +14,7 @@ const run = (moves: string) => moves.split(', ').flatMap((move) => [`owner ${mov
 const cancel = 'owner cancel → cancelled'
 const close = [...run('close → closed'), 'system close → closed']
 const allowed: Record<CampaignState, string[]> = {
-  draft: [...run('publish → open'), cancel],
+  draft: [...run('publish → open'), 'system publish → open', cancel],
   open: [...run('pause → paused'), ...close, cancel],
   paused: [...run('resume → open'), ...close, cancel],
   closed: [...run('reopen → open'), 'system complete → completed', cancel],
