@@ -21,8 +21,11 @@ const EVENTS = `select ${EVENT_COLUMNS} from event where stream_id = $1 and (${T
 
 /** How a deal stands, in the caller's transaction: for good while it holds the application's row. Undefined where there is none. */
 export async function dealIn(em: EntityManager, roomId: RoomId): Promise<Deal | undefined> {
-  return dealFrom((await query<EventRow>(em, EVENTS, [roomId])).map(fromRow))
+  return dealFrom(await dealEventsIn(em, roomId))
 }
+/** What it is made of, but for erasures. */
+export const dealEventsIn = async (em: EntityManager, roomId: RoomId): Promise<Envelope[]> =>
+  (await query<EventRow>(em, EVENTS, [roomId])).map(fromRow)
 
 /** How a deal stands, as of where its room's log does. Undefined where there is none. */
 export async function dealOf(pool: Pool, roomId: RoomId): Promise<Deal | undefined> {
@@ -37,9 +40,10 @@ export async function dealOf(pool: Pool, roomId: RoomId): Promise<Deal | undefin
   return deal && { ...deal, asOf: Number(rows[0]!.head) }
 }
 
-const dealFrom = (events: readonly Envelope[]): Deal | undefined => events.reduce<Deal | null>(reduceDeal, null) ?? undefined
+/** Undefined where they begin no deal. */
+export const dealFrom = (events: readonly Envelope[]): Deal | undefined => events.reduce<Deal | null>(reduceDeal, null) ?? undefined
 
-type Place = { brandId: BrandId; campaignId: CampaignId; applicationId: ApplicationId; roomId: RoomId }
+export type Place = { brandId: BrandId; campaignId: CampaignId; applicationId: ApplicationId; roomId: RoomId }
 type PlaceRow = { brand_id: BrandId; campaign_id: CampaignId; id: ApplicationId; room_id: RoomId }
 const toPlace = (row: PlaceRow): Place => ({
   brandId: row.brand_id,

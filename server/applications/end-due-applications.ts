@@ -1,5 +1,6 @@
-import { type CampaignId, isOpen, SYSTEM } from '../../client-sdk/contract/index.ts'
+import { type ApplicationId, type CampaignId, isOpen, SYSTEM } from '../../client-sdk/contract/index.ts'
 import { type Cause, type Due, dueCampaigns, openApplications, settle } from '../../persistence/applications/due.ts'
+import { placeOfDeal } from '../../persistence/deals.ts'
 import { databaseNow } from '../../persistence/market.ts'
 import type { Ctx } from '../ctx.ts'
 import { platformId } from '../once.ts'
@@ -32,11 +33,17 @@ const moves = {
   cancelled: { move: 'decline', reason: 'The campaign was cancelled' },
 } as const
 
-/** True if this call ended it. */
-const end = (ctx: Ctx, cause: Cause, { id, brandId, campaignId }: Due): Promise<boolean> =>
+/** Ends one, if it is to end by now. True if this call did it. */
+export async function endApplication(ctx: Ctx, id: ApplicationId, cause: Cause): Promise<boolean> {
+  const place = await placeOfDeal(ctx.db.pool, id)
+  return place !== undefined && end(ctx, cause, { ...place, id }, true)
+}
+
+/** True if this call ended it. Not waiting, it leaves alone what somebody has in hand. */
+const end = (ctx: Ctx, cause: Cause, { id, brandId, campaignId }: Due, wait = false): Promise<boolean> =>
   ctx.em.fork().transactional(async (em) => {
     const { move, reason } = moves[cause]
-    const held = await hold(em, { brandId, campaignId, applicationId: id, move }, false)
+    const held = await hold(em, { brandId, campaignId, applicationId: id, move }, wait)
     if (!held || !isOpen(held.application.state) || !isStillDue(cause, held, await databaseNow(em))) return false
     const by = { actor: SYSTEM, commandId: platformId(id, held.application.version), accessVersion: null }
     await change(em, ctx, held, { move, as: 'system', by, reason })
