@@ -3,6 +3,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { findTemporal, isTemporal } from '../workflows/dev-server/find.ts'
 import { aptGet, withoutServices } from './engines-install.ts'
 import { engineProgram, engines, findEngine, remedy } from './engines-path.ts'
 import { installSchemathesis, schemathesisProgram } from './schemathesis.ts'
@@ -79,6 +80,11 @@ test('Schemathesis is there in the version that is pinned, with every package th
   const { stdout } = spawnSync(file, [...args, '--version'], { env, encoding: 'utf8' })
   expect(stdout).toContain(version)
   installSchemathesis() // it is whole: nothing to do
+})
+
+test("Temporal's development server is there, found on the PATH or brought", async () => {
+  const program = await findTemporal()
+  expect(program && (await isTemporal(program))).toBe(true)
 })
 
 test('where Schemathesis is not, its tests fail with the way to get it', () => {

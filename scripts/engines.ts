@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process'
+import { bringTemporal } from '../workflows/dev-server/bring.ts'
+import { findTemporal } from '../workflows/dev-server/find.ts'
 import { install } from './engines-install.ts'
 import { type Engine, engines, findEngine, remedy } from './engines-path.ts'
 import { installSchemathesis } from './schemathesis.ts'
@@ -43,6 +45,7 @@ function inTurn(): void {
 try {
   await main()
   if (missing().length === 0) installSchemathesis()
+  if ((await findTemporal()) === null) await bringTemporal()
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
   process.exitCode = 1

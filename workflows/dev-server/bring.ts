@@ -74,8 +74,8 @@ async function byDownload(home: string, signal: AbortSignal | undefined): Promis
   chmodSync(programIn(home), 0o755)
 }
 
-/** A python3 that has no pip may be able to make a folder that has one. */
-async function byPip(home: string, signal: AbortSignal | undefined): Promise<void> {
+/** Only what is pinned. A python3 that has no pip may be able to make a folder that has one. */
+export async function byPip(home: string, signal?: AbortSignal): Promise<void> {
   const python = (program: string, ...args: string[]) => run(program, args, { timeout: PIP, signal })
   const hasPip = await python('python3', '-m', 'pip', '--version').then(
     () => true,

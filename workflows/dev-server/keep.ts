@@ -20,7 +20,7 @@ const APART = 20_000
 const LOOK_AT_LOG = 60_000
 
 /** Keeps it in a folder. */
-export function keepDevServer(folder: string): KeptServer {
+export function keepDevServer(folder: string, clock = Date.now): KeptServer {
   let server: DevServer | null = null
   let doing: string | null = null
   let failed: { at: number; error: unknown } | null = null
@@ -29,12 +29,12 @@ export function keepDevServer(folder: string): KeptServer {
 
   async function find(stopping: AbortSignal): Promise<DevServer> {
     const hasProgram = (await findTemporal()) !== null
-    if (!hasProgram && failed && Date.now() - failed.at < PAUSE) throw failed.error
+    if (!hasProgram && failed && clock() - failed.at < PAUSE) throw failed.error
     doing = hasProgram ? 'it is being started' : 'it is being brought; the first time that takes a minute'
     try {
       return await startDevServer(folder, undefined, stopping)
     } catch (error) {
-      if (!hasProgram) failed = { at: Date.now(), error }
+      if (!hasProgram) failed = { at: clock(), error }
       throw error
     } finally {
       doing = null
@@ -43,7 +43,7 @@ export function keepDevServer(folder: string): KeptServer {
 
   /** Whoever asks could not reach it. */
   async function endHung({ pid, kill }: DevServer): Promise<boolean> {
-    const now = Date.now()
+    const now = clock()
     if (trouble.pid !== pid || now - trouble.last > APART) trouble = { pid, from: now, last: now }
     trouble.last = now
     if (now - trouble.from < HUNG) return false

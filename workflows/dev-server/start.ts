@@ -60,11 +60,12 @@ export async function endDevServer(folder: string): Promise<void> {
 async function start(program: string, file: string, wanted: number | undefined, stopping: AbortSignal | undefined): Promise<DevServer> {
   const port = wanted ?? (await freePort())
   boundLog(file)
+  const logged = logOf(file).length
   const child = spawnServer(program, file, port)
   if (await answers(port, Date.now() + START_MS, child, stopping)) return handle({ pid: child.pid!, port }, false)
   if (child.pid !== undefined && child.exitCode === null) await end(child.pid, 'SIGKILL')
   stopping?.throwIfAborted()
-  throw new Error(whyNot(file))
+  throw new Error(whyNot(file, logOf(file).subarray(logged).toString()))
 }
 
 function spawnServer(program: string, file: string, port: number): ChildProcess {
@@ -80,8 +81,9 @@ function spawnServer(program: string, file: string, port: number): ChildProcess 
   }
 }
 
-function whyNot(file: string): string {
-  const said = existsSync(`${file}.log`) ? readFileSync(`${file}.log`, 'utf8').slice(-4_000) : ''
+const logOf = (file: string): Buffer => (existsSync(`${file}.log`) ? readFileSync(`${file}.log`) : Buffer.alloc(0))
+
+function whyNot(file: string, said: string): string {
   if (/malformed|not a database|disk image|database corruption/i.test(said))
     return `${file} is damaged. Move it away: slow work then begins anew from what is in the database`
   return `its development server did not start: ${said.trim().split('\n').at(-1) || `see ${file}.log`}`
