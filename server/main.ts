@@ -13,6 +13,7 @@ import { workflowAdmin } from '../workflows/admin.ts'
 import { keepDevServer } from '../workflows/dev-server/keep.ts'
 import { endDevServer } from '../workflows/dev-server/start.ts'
 import { openTemporal, type Temporal } from '../workflows/engine.ts'
+import { readSlowWork } from '../workflows/gauges.ts'
 import { type Config, isAllowedOrigin, readConfig } from './config.ts'
 import { house } from './ctx.ts'
 import { banner } from './embedded/banner.ts'
@@ -73,6 +74,7 @@ async function start(config: Config, log: Log, reset: boolean): Promise<string> 
 
   const has = (role: Config['roles'][number]) => config.roles.includes(role)
   const metrics = createMetrics(db)
+  if (temporal) metrics.slowWork((patience) => readSlowWork(temporal.client(), config.temporal.namespace, patience))
   const post = openPost({
     ...{ smtp: config.smtp, isEmbedded: home !== null, isWorker: has('worker'), pool: db.pool, links: parts.links, log },
     carry: async (mailId) => (await temporal?.carry(mailId)) ?? false,

@@ -1,5 +1,9 @@
+import { Client, type Connection } from '@temporalio/client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type ErrorCode, newId, type Rule } from '../client-sdk/contract/index.ts'
+import { workflowAdmin } from '../workflows/admin.ts'
+import { connectClient } from '../workflows/reach.ts'
+import { type TestServer, testServer } from '../workflows/testing.ts'
 import { terms } from './applications/testing.ts'
 import { openApi } from './openapi/document.ts'
 import { commandId, PASSWORD, type TestPerson } from './testing.ts'
@@ -33,6 +37,8 @@ type Entry = {
 }
 
 const ofFirst = { path: () => ({ offer: '1' }) }
+/** No such run: whose is there depends on nobody. */
+const ofNoRun = { path: () => ({ workflowId: `mail:${newId()}`, runId: newId() }), or: 'resource.notFound' } as const
 /** An entry for each operation: without one the test fails. */
 const entries: Record<string, Entry> = {
   'session.open': { body: () => ({ email: 'nobody@example.com', password: PASSWORD }) },
@@ -94,6 +100,14 @@ const entries: Record<string, Entry> = {
   },
   'deliverable.review': { path: () => ({ deliverable: '1' }), body: () => ({ submitted: 1, move: 'approve' }), or: 'resource.notFound' },
   'milestone.move': { path: () => ({ milestone: '1' }), body: () => ({ move: 'pay' }), or: 'resource.notFound' },
+  'mail.listDead': {},
+  'mail.moveDead': {
+    path: () => ({ mailId: newId() }),
+    body: () => ({ move: 'drop', reason: 'Nobody waits for it' }),
+    or: 'resource.notFound',
+  },
+  'mail.askUnsubscribe': { path: () => ({ mailKey: newId(), kind: 'offers' }), or: 'resource.notFound' },
+  'mail.unsubscribe': { path: () => ({ mailKey: newId(), kind: 'offers' }), or: 'resource.notFound' },
   'dispute.list': {},
   'deal.resolve': { body: () => ({ what: 'application', move: 'cancel', reason: 'Both want it' }), or: 'resource.notFound' },
   'deal.get': {},
@@ -108,6 +122,10 @@ const entries: Record<string, Entry> = {
   'offer.decline': { ...ofFirst, body: () => ({}) },
   'offer.withdraw': { ...ofFirst, body: () => ({}) },
   'offer.comment': { ...ofFirst, body: () => ({ term: 'fee', text: 'Too little' }) },
+  'workflow.list': {},
+  'workflow.get': ofNoRun,
+  'workflow.move': { ...ofNoRun, body: () => ({ move: 'retry', reason: 'It hangs' }) },
+  'audit.read': {},
   'catalogue.get': {},
   'catalogue.put': { path: () => ({ list: 'platforms', key: 'instagram' }), body: () => ({ name: 'Instagram' }) },
   'room.list': {},
@@ -157,10 +175,15 @@ type Case = {
   refusal: ErrorCode | null
 }
 let w: Rest
+let temporal: TestServer
+let connection: Connection
 let people: Record<Caller, TestPerson | null>
 let cases: Case[]
 beforeAll(async () => {
-  w = await restWorld()
+  temporal = await testServer()
+  connection = await connectClient({ address: temporal.server().address, apiKey: null, tls: false })
+  const client = new Client({ connection })
+  w = await restWorld({ workflows: workflowAdmin(() => client, 'default') })
   const [mine, other, admin] = [await makeTenant(w), await makeTenant(w), await w.person('admin')]
   people = cast(mine, other, admin)
   cases = operations().flatMap((operation) =>
@@ -171,7 +194,11 @@ beforeAll(async () => {
     ),
   )
 }, 60_000)
-afterAll(() => w.close())
+afterAll(async () => {
+  await w.close()
+  await connection.close()
+  await temporal.close()
+})
 
 function operations() {
   const all = Object.entries(openApi(w.app, '').paths).flatMap(([path, its]) =>

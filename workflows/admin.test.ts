@@ -1,4 +1,4 @@
-import { Client, Connection } from '@temporalio/client'
+import { Client, type Connection } from '@temporalio/client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   type ApplicationId,
@@ -12,6 +12,7 @@ import {
 import type { WorkflowAdmin } from '../server/ports.ts'
 import { workflowAdmin } from './admin.ts'
 import { kinds, workflowId } from './kinds.ts'
+import { connectClient } from './reach.ts'
 import { type TestServer, testServer } from './testing.ts'
 
 let server: TestServer
@@ -20,7 +21,7 @@ let client: Client
 let admin: WorkflowAdmin
 beforeAll(async () => {
   server = await testServer()
-  connection = await Connection.connect({ address: server.server().address })
+  connection = await connectClient(at(server))
   client = new Client({ connection })
   admin = workflowAdmin(() => client, 'default')
 })
@@ -29,6 +30,7 @@ afterAll(async () => {
   await server.close()
 })
 
+const at = ({ server }: TestServer) => ({ address: server().address, apiKey: null, tls: false }) as const
 /** A run that nobody works at. */
 const begin = async (kind: WorkflowKind, entity: string): Promise<string> => {
   const { definition, queue: taskQueue } = kinds[kind]
@@ -150,7 +152,7 @@ describe('a run', () => {
 
 test('Temporal away is told within seconds, as something to try again', async () => {
   const away = await testServer()
-  const its = await Connection.connect({ address: away.server().address })
+  const its = await connectClient(at(away))
   const lost = workflowAdmin(() => new Client({ connection: its }), 'default')
   expect((await lost.list(ListWorkflows.parse({}))).items).toEqual([])
   await away.close()

@@ -8,7 +8,12 @@ export type Reach = { address: string; apiKey: string | null; tls: TemporalTls }
 /** In ms. A server that takes longer to answer is as good as away. */
 export const PATIENCE = 5_000
 
-export const connectClient = (reach: Reach): Promise<Connection> => Connection.connect({ ...options(reach), connectTimeout: PATIENCE })
+/**
+ * Without the SDK's own interceptor, which tries again by itself: where the connection is closed meanwhile it throws in a timer, and that
+ * ends the process. Whoever asks tries again.
+ */
+export const connectClient = (reach: Reach): Promise<Connection> =>
+  Connection.connect({ ...options(reach), connectTimeout: PATIENCE, interceptors: [] })
 export const connectWorkers = (reach: Reach): Promise<NativeConnection> => NativeConnection.connect(options(reach))
 
 function options({ address, apiKey, tls }: Reach) {

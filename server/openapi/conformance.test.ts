@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, test } from 'vitest'
 import { rest } from '../../client-sdk/src/rest.ts'
 import { freePort, type Program, runProgram } from '../../realtime/faults/testing-program.ts'
 import { schemathesisProgram } from '../../scripts/schemathesis.ts'
+import { type TestServer, testServer } from '../../workflows/testing.ts'
 import type { Schema } from '../docs/schemas.ts'
 import { newKey, PASSWORD, type TestPerson, type World, world } from '../testing.ts'
 import { makeTenant, type Tenant } from '../testing-tenants.ts'
@@ -37,6 +38,7 @@ const LIMITS = {
 let w: World
 let tenant: Tenant
 let admin: TestPerson
+let temporal: TestServer
 let server: Program
 const folder = mkdtempSync(join(tmpdir(), 'parley-conformance-'))
 const schemathesis = schemathesisProgram()
@@ -45,10 +47,13 @@ beforeAll(async () => {
   tenant = await makeTenant(w)
   admin = await w.person('admin')
   const keys = { TOKEN_KEY: newKey(), CHECKPOINT_KEY: newKey(), METRICS_TOKEN }
-  server = await runProgram({ port: await freePort(), env: { DATABASE_URL: w.url, ...keys, ...LIMITS, LOG_LEVEL: 'error' } }).ready()
+  temporal = await testServer()
+  const engines = { DATABASE_URL: w.url, TEMPORAL_ADDRESS: temporal.server().address }
+  server = await runProgram({ port: await freePort(), env: { ...engines, ...keys, ...LIMITS, LOG_LEVEL: 'error' } }).ready()
 }, 60_000)
 afterAll(async () => {
   await server?.end('SIGKILL')
+  await temporal?.close()
   await w?.close()
   rmSync(folder, { recursive: true, force: true })
 })
