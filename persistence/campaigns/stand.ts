@@ -53,14 +53,15 @@ export async function campaignStand(pool: Pool, id: CampaignId): Promise<Campaig
 }
 
 const FINAL = `(${finalStates.map((state) => `'${state}'`)})`
+const eventAt = (seq: string) => `(select e.at from event e where e.stream_id = a.room_id and e.seq = a.${seq})`
 /**
- * Whom a move of their campaign concerns; $3 is the moment of it. Of those who had applied by then: whose application nothing had become
- * of, and, unless the campaign was cancelled with that, nothing has since; of a completed one, whose deal was carried out.
+ * Whom a move of their campaign concerns; $3 is the moment of it. Of those who had applied by then: of whose application nothing had
+ * become, and nothing has since, unless the campaign was cancelled; of a completed one, whose deal was carried out.
  */
 const concerned: Partial<Record<CampaignMove, string>> = {
   close: `a.state not in ${FINAL}`,
-  reopen: `a.state not in ${FINAL} and s.at <= $3`,
-  cancel: `a.state <> 'withdrawn' and (a.state not in ${FINAL} or m.at >= $3)`,
+  reopen: `a.state not in ${FINAL} and ${eventAt('submitted')} <= $3`,
+  cancel: `a.state <> 'withdrawn' and (a.state not in ${FINAL} or ${eventAt('moved')} >= $3)`,
   complete: `a.state = 'completed'`,
 }
 export const concerning = Object.keys(concerned) as readonly CampaignMove[]
@@ -72,8 +73,6 @@ export const applicantsToTell = (em: EntityManager, id: CampaignId, { move, move
   query<Applicant>(
     em,
     `select a.creator_id as "userId", a.state from application a
-       join event s on s.stream_id = a.room_id and s.seq = a.submitted
-       left join event m on m.stream_id = a.room_id and m.seq = a.moved
       where a.campaign_id = $1 and ($2::uuid is null or a.creator_id > $2) and $3::timestamptz is not null and ${concerned[move]}
       order by a.creator_id limit $4`,
     [id, after, movedAt, limit],
