@@ -6,7 +6,9 @@ export type Gauges = {
   /** Transactions that began after the oldest one still open: followers wait for it. */
   horizon: number
   mails: number
-  /** Since the longest waiting mail was written; 0 without one. */
+  /** That nobody took, and that wait for an administrator. */
+  deadMails: number
+  /** Since the longest waiting mail was written, or sent again; 0 without one. */
   mailAge: number
   /** Since the moment at which the sweep should have closed a campaign that still takes applications, or expired an offer; 0 without one. */
   overdue: number
@@ -20,8 +22,10 @@ export async function readGauges(pool: Pool): Promise<Gauges> {
     pool,
     'gauges',
     `select (pg_snapshot_xmax(s.now)::text::bigint - pg_snapshot_xmin(s.now)::text::bigint)::float8 as horizon,
-       (select count(*)::float8 from mail) as mails,
-       (select coalesce(extract(epoch from clock_timestamp() - min(created_at)), 0)::float8 from mail) as "mailAge",
+       (select count(*)::float8 from mail where died_at is null) as mails,
+       (select count(*)::float8 from mail where died_at is not null) as "deadMails",
+       (select coalesce(extract(epoch from clock_timestamp() - min(coalesce(revived_at, created_at))), 0)::float8
+          from mail where died_at is null) as "mailAge",
        (select coalesce(extract(epoch from clock_timestamp() - least(
          (select min(apply_by) from campaign where state in ('open', 'paused') and apply_by <= clock_timestamp()),
          (select min(expires_at) from application where expires_at <= clock_timestamp()))), 0)::float8) as overdue,

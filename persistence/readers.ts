@@ -1,6 +1,7 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
+import type { Pool } from 'pg'
 import { type BrandId, type MailKind, type TeamRole, type UserId, usualNotifications } from '../client-sdk/contract/index.ts'
-import { query } from './sql.ts'
+import { query, read } from './sql.ts'
 
 /** Somebody whom a mail is to reach, and what it needs to know of them. `mailKey`: lets whoever has it end mails of a kind. */
 export type Reader = { userId: UserId; email: string; name: string; language: string; timeZone: string; mailKey: string }
@@ -26,10 +27,10 @@ export async function readersAt(em: EntityManager, emails: readonly string[]): P
   return new Map(rows.map((row) => [row.email, toReader(row)]))
 }
 
-/** Who has this key. */
-export async function readerByKey(em: EntityManager, mailKey: string): Promise<Reader | undefined> {
-  const [row] = await query<Row>(em, `select ${COLUMNS} from person where mail_key = $1`, [mailKey])
-  return row && toReader(row)
+/** Whose key this is. */
+export async function userByMailKey(pool: Pool, mailKey: string): Promise<UserId | undefined> {
+  const [row] = await read<{ id: UserId }>(pool, 'user_by_mail_key', 'select id from person where mail_key = $1', [mailKey])
+  return row?.id
 }
 
 /** People of a brand's team in one of these roles. */

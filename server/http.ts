@@ -17,13 +17,15 @@ import { disputeRoutes } from './deals/dispute-routes.ts'
 import { printPolicy } from './deals/print.ts'
 import { dealRoutes, PRINTED } from './deals/routes.ts'
 import { deliverableRoutes } from './deliverables/routes.ts'
-import { pagePolicy } from './docs/layout.ts'
+import { formPolicy, pagePolicy } from './docs/layout.ts'
 import { healthRoutes } from './health/routes.ts'
 import { welcomeRoutes } from './health/welcome.ts'
 import { logRoutes } from './log/routes.ts'
 import { wellKnownRoutes } from './log/well-known.ts'
 import type { Log } from './log.ts'
-import { mailboxRoutes } from './mail/mailbox.ts'
+import { deadLetterRoutes } from './mail/dead-letter-routes.ts'
+import { mailboxRoutes, mailPolicy } from './mail/mailbox.ts'
+import { unsubscribeRoutes } from './mail/unsubscribe-routes.ts'
 import type { Metrics } from './metrics/metrics.ts'
 import { metricsRoutes } from './metrics/routes.ts'
 import { milestoneRoutes } from './milestones/routes.ts'
@@ -71,6 +73,8 @@ export function createApp(
   const app = router()
   use(app, '*', begin(house, engines, trustedProxies, log, metrics?.metrics))
   for (const path of ['/', '/asyncapi', '/docs', '/errors', '/dev/mailbox']) use(app, path, pagePolicy)
+  use(app, '/dev/mailbox/*', mailPolicy)
+  use(app, '/unsubscribe/*', formPolicy)
   for (const path of PRINTED) use(app, `${API}${path}`, printPolicy)
   use(app, '*', secureHeaders({ contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] }, xFrameOptions: 'DENY' }))
   use(app, '*', cors({ ...CORS, origin: (origin) => (isAllowedOrigin(origin) ? origin : null) }))
@@ -79,6 +83,7 @@ export function createApp(
   for (const routes of api ? features : []) app.route(API, routes)
   const pages = [welcomeRoutes(embedded), asyncApiRoutes(publicUrl), openApiRoutes(app, publicUrl, embedded)]
   const open = [...pages, healthRoutes, wellKnownRoutes]
+  if (api) open.push(unsubscribeRoutes)
   if (embedded) open.push(mailboxRoutes)
   if (metrics && metrics.token !== undefined) open.push(metricsRoutes(metrics.metrics, metrics.token))
   for (const routes of open) app.route('/', routes)
@@ -108,6 +113,7 @@ const features = [
   logRoutes,
   proofRoutes,
   workflowRoutes,
+  deadLetterRoutes,
   auditRoutes,
 ]
 

@@ -125,7 +125,7 @@ function guard(allow: Rule, id: string): MiddlewareHandler<AppEnv> {
 }
 
 /** Without a session the address is all we know. Health checks and public keys cost too little to be refused. */
-const isCounted = (allow: Rule, path: string) => allow === 'anyone' && path.startsWith('/api/')
+const isCounted = (allow: Rule, path: string) => allow === 'anyone' && /^\/(api|unsubscribe)\//.test(path)
 
 function spendAddress({ limits }: House, address: string): void {
   if (!limits.addresses.take(address)) throw limited(limits, 'addresses', address)

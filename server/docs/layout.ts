@@ -32,14 +32,19 @@ td:nth-child(n+3):last-child{min-width:12rem}
 const POLICY = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'`
 
 /** Stands before what forbids everything, and so has the last word. */
-export const pagePolicy: MiddlewareHandler<AppEnv> = async (c, next) => {
-  await next()
-  if (c.res.status === 200) c.header('Content-Security-Policy', POLICY)
-}
+export const policy =
+  (its: string): MiddlewareHandler<AppEnv> =>
+  async (c, next) => {
+    await next()
+    if (c.res.status === 200) c.header('Content-Security-Policy', its)
+  }
+export const pagePolicy = policy(POLICY)
+/** Of a page with a form, which goes nowhere else. */
+export const formPolicy = policy(POLICY.replace("form-action 'none'", "form-action 'self'"))
 
 /** A page without scripts and without anything from elsewhere. `body` is HTML. */
-export const layout = (title: string, body: string): string => `<!doctype html>
-<html lang="en">
+export const layout = (title: string, body: string, language = 'en'): string => `<!doctype html>
+<html lang="${escaped(language)}">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escaped(title)}</title>

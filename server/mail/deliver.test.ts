@@ -1,6 +1,7 @@
 import pg from 'pg'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { type NewMail, queueMail, waitingMail } from '../../persistence/mail.ts'
+import { type MailId, newId } from '../../client-sdk/contract/index.ts'
+import { claimMail, type NewMail, queueMail, waitingMail } from '../../persistence/mail.ts'
 import { openTestDatabase, type TestDatabase } from '../../persistence/testing.ts'
 import { type Mailer, MailFailure } from '../ports.ts'
 import { type Delivery, deliverMail, pauseAfter } from './deliver.ts'
@@ -112,6 +113,61 @@ test('a recipient whom the server does not take now holds up nobody, waits longe
   const [mail] = await waiting()
   expect(mail).toMatchObject({ to: 'nobody@example.net', failure: 'EENVELOPE 450 at RCPT TO' })
   expect(failure()).toBe(null)
+})
+
+test('a recipient whom the server refuses for good is laid aside at once', async () => {
+  const told: { gaveUp: boolean }[] = []
+  const server = await serve({
+    onRcptTo: (_address, _session, done) => done(Object.assign(new Error('Zx81-secret'), { responseCode: 550 })),
+  })
+  const { failure } = begin(overSmtp(server.port), { failed: (mail) => told.push(mail) })
+  await queue()
+  await expect.poll(waiting).toMatchObject([{ isDead: true, tries: 1, failure: 'EENVELOPE 550 at RCPT TO' }])
+  expect(told).toMatchObject([{ gaveUp: true, tries: 1 }])
+  expect(failure()).toBe(null)
+  expect((await t.db.pool.query(`select 1 from mail where next_at = 'infinity' and held_until is null`)).rows).toHaveLength(1)
+})
+
+test('what somebody carries is handed over, counts as no try, and is looked at again later: sent from here where it is not', async () => {
+  const server = await serve()
+  const carried: string[] = []
+  let isThere = true
+  const carry = async (id: string) => {
+    if (isThere) carried.push(id)
+    return isThere
+  }
+  begin(overSmtp(server.port), { carry })
+  await queue()
+  await expect.poll(() => carried.length).toBe(1)
+  const later = () => t.db.pool.query(`select tries, next_at > now() + interval '50 minutes' as later, held_until from mail`)
+  await expect.poll(async () => (await later()).rows).toEqual([{ tries: 0, later: true, held_until: null }])
+  isThere = false
+  await forget()
+  await expect.poll(waiting).toEqual([])
+  expect([carried.length, server.arrived.length]).toEqual([1, 1])
+})
+
+test('whoever cannot say whether they carry a mail has it sent from here', async () => {
+  const server = await serve()
+  begin(overSmtp(server.port), { carry: () => Promise.reject(new Error('UNAVAILABLE')) })
+  await queue()
+  await expect.poll(waiting).toEqual([])
+  expect(server.arrived).toHaveLength(1)
+})
+
+test('what somebody has in hand is sent by nobody else meanwhile, whoever looks at it', async () => {
+  await queue()
+  const [{ id } = { id: newId<MailId>() }] = await waiting()
+  expect(await claimMail(t.db.pool, id, 120)).toMatchObject({ id, tries: 1 })
+  expect(await claimMail(t.db.pool, id, 120)).toBe('held')
+  const server = await serve()
+  begin(overSmtp(server.port))
+  await queue({ ...INVITATION, subject: 'Another' })
+  await expect.poll(() => server.arrived.length).toBe(1)
+  expect(await waiting()).toMatchObject([{ id, tries: 1 }])
+  await forget()
+  await expect.poll(waiting).toEqual([])
+  expect(await claimMail(t.db.pool, id, 120)).toBe(null)
 })
 
 test('the pause doubles up to an hour', () => {

@@ -27,6 +27,27 @@ test('the embedded mode’s mail is there to read, the newest first, and nothing
   expect(html.indexOf('script')).toBeLessThan(html.indexOf('First'))
 })
 
+test('a mail with HTML is shown as mail programs do, where nothing of it runs or is fetched, and only to this machine', async () => {
+  const person = await w.person('creator', 'Ada <b>')
+  await w.db.orm.em.fork().transactional((em) =>
+    queueMail(em, {
+      ...{ to: person.email, subject: 'Third', text: 'Words', html: '<p>Words<script>alert(1)</script>' },
+      ...{ kind: 'offers', userId: person.userId, language: 'uk' },
+    }),
+  )
+  const list = await (await read('http://localhost:3000/dev/mailbox')).text()
+  expect(list).toContain('kind: offers, language: uk, <a href="/dev/mailbox/')
+  expect(list).toContain('<pre lang="uk">Words</pre>')
+  const [, path] = /<a href="(\/dev\/mailbox\/[^"]*)"/.exec(list)!
+  const answer = await read(`http://localhost:3000${path}`)
+  expect([answer.status, await answer.text()]).toEqual([200, '<p>Words<script>alert(1)</script>'])
+  expect(answer.headers.get('Content-Security-Policy')).toBe(
+    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; sandbox",
+  )
+  expect((await read(`http://evil.example:3000${path}`)).status).toBe(404)
+  expect((await read('http://localhost:3000/dev/mailbox/01999999-0000-7000-8000-000000000001')).status).toBe(404)
+})
+
 test.each(['http://evil.example:3000', 'http://127.0.0.1.evil.example', 'http://192.168.1.5:3000'])(
   'whoever calls this machine %s learns nothing',
   async (host) => expect((await read(`${host}/dev/mailbox`)).status).toBe(404),

@@ -2,7 +2,7 @@ import type { SMTPServerOptions } from 'smtp-server'
 import { afterEach, expect, test } from 'vitest'
 import type { Mail } from '../ports.ts'
 import { smtpMailer } from './smtp.ts'
-import { type SmtpServer, smtpServer } from './testing-smtp.ts'
+import { headersOf, partsOf, type SmtpServer, smtpServer } from './testing-smtp.ts'
 
 const FROM = Object.freeze({ name: 'Parley', address: 'parley@example.com' })
 const MAIL: Mail = { id: '01999999-0000-7000-8000-000000000001', to: 'ada@example.net', subject: 'Hello', text: 'Words.' }
@@ -35,6 +35,7 @@ test.each([
   await expect(smtpMailer({ url: `smtp://127.0.0.1:${server.port}`, from: FROM }).send({ ...MAIL, to })).rejects.toMatchObject({
     message: 'the recipient is no address',
     ofMail: true,
+    isFinal: true,
   })
   expect(server.arrived).toEqual([])
 })
@@ -64,6 +65,56 @@ test('a long subject of another script, and all of a body’s words, arrive as t
   const encoded = [...source.matchAll(/=\?UTF-8\?B\?([^?]*)\?=/g)].map(([, part]) => Buffer.from(part!, 'base64').toString()).join('')
   expect(encoded).toBe('Запрошення до бренду «Соняшник»')
   expect(Buffer.from(source.split('\r\n\r\n')[1]!, 'base64').toString()).toBe('Привіт!\n.\nКод: Zx81')
+})
+
+test('a mail in HTML goes as two parts that mail programs choose from, in its language, and says where its kind is ended', async () => {
+  server = await smtpServer()
+  const { send } = smtpMailer({ url: `smtp://127.0.0.1:${server.port}`, from: FROM })
+  const unsubscribe = `https://parley.test/${'a'.repeat(120)}/unsubscribe/0b7d5f0e-1111-4222-8333-444455556666/offers`
+  const words = { text: 'Привіт, Соняшнику!\n.\n', html: `<p lang="uk">Привіт, Соняшнику!</p>\n.\n<p>${'ї'.repeat(2_000)}</p>` }
+  await send({ ...MAIL, ...words, subject: 'Привіт', language: 'uk', unsubscribe })
+  const { source } = server.arrived[0]!
+  expect(headersOf(source)).toMatchObject({
+    'content-language': 'uk',
+    'list-unsubscribe': `<${unsubscribe}>`,
+    'list-unsubscribe-post': 'List-Unsubscribe=One-Click',
+    'content-type': expect.stringMatching(/^multipart\/alternative;/),
+  })
+  expect(partsOf(source)).toEqual([
+    { type: 'text/plain; charset=utf-8', text: words.text },
+    { type: 'text/html; charset=utf-8', text: words.html },
+  ])
+})
+
+test('where Parley is not reached by https, one click is not promised', async () => {
+  server = await smtpServer()
+  const { send } = smtpMailer({ url: `smtp://127.0.0.1:${server.port}`, from: FROM })
+  await send({ ...MAIL, unsubscribe: 'http://127.0.0.1:3000/unsubscribe/a/b' })
+  const its = headersOf(server.arrived[0]!.source)
+  expect([its['list-unsubscribe'], its['list-unsubscribe-post']]).toEqual(['<http://127.0.0.1:3000/unsubscribe/a/b>', undefined])
+})
+
+type Refusal = { at: 'MAIL FROM' | 'RCPT TO' | 'DATA'; code: number; ofMail: boolean; isFinal: boolean }
+test.each<Refusal>([
+  { at: 'RCPT TO', code: 550, ofMail: true, isFinal: true },
+  { at: 'RCPT TO', code: 450, ofMail: true, isFinal: false },
+  { at: 'RCPT TO', code: 530, ofMail: false, isFinal: false },
+  { at: 'MAIL FROM', code: 550, ofMail: false, isFinal: false },
+  { at: 'DATA', code: 554, ofMail: true, isFinal: true },
+  { at: 'DATA', code: 451, ofMail: true, isFinal: false },
+])('a refusal with $code at $at is of this mail: $ofMail, and for good: $isFinal', async ({ at, code, ofMail, isFinal }) => {
+  const refusal = Object.assign(new Error('Zx81-secret of <ada@example.net>'), { responseCode: code })
+  const on = (where: Refusal['at']) => (at === where ? refusal : null)
+  server = await smtpServer({
+    onMailFrom: (_address, _session, done) => done(on('MAIL FROM')),
+    onRcptTo: (_address, _session, done) => done(on('RCPT TO')),
+    during: async () => {
+      if (at === 'DATA') throw refusal
+    },
+  })
+  const sent = smtpMailer({ url: `smtp://127.0.0.1:${server.port}`, from: FROM }).send(MAIL)
+  await expect(sent).rejects.toMatchObject({ message: expect.stringMatching(new RegExp(`^E\\w+ ${code} at ${at}$`)), ofMail, isFinal })
+  expect(server.arrived).toEqual([])
 })
 
 type Check = NonNullable<SMTPServerOptions['onAuth']>
