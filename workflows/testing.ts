@@ -9,7 +9,7 @@ import type { Patience } from './definitions/mail-delivery.ts'
 import { type DevServer, startDevServer } from './dev-server/start.ts'
 import { openTemporal, type Temporal } from './engine.ts'
 
-const quiet: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => quiet, flush() {} }
+export const quiet: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => quiet, flush() {} }
 
 /** A Temporal of this test's own, in a folder that goes with it. */
 export type TestServer = { folder: string; server(): DevServer; start(): Promise<void>; close(): Promise<void> }

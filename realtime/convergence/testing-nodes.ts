@@ -22,7 +22,7 @@ type Options = { databaseUrl: string; tokenKey: string }
 
 const NODES = 2
 const PLENTY = '1000000'
-const limitless = {
+export const limitless = {
   RATE_PER_SECOND: '100000',
   RATE_BURST: PLENTY,
   SOCKET_RATE_PER_SECOND: '100000',
