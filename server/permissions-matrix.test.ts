@@ -1,9 +1,8 @@
-import { Client, type Connection } from '@temporalio/client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type ErrorCode, newId, type Rule } from '../client-sdk/contract/index.ts'
 import { workflowAdmin } from '../workflows/admin.ts'
-import { connectClient } from '../workflows/reach.ts'
 import { type TestServer, testServer } from '../workflows/testing.ts'
+import { testClient } from '../workflows/testing-client.ts'
 import { terms } from './applications/testing.ts'
 import { openApi } from './openapi/document.ts'
 import { commandId, PASSWORD, type TestPerson } from './testing.ts'
@@ -67,6 +66,8 @@ const entries: Record<string, Entry> = {
   'brand.invitations': {},
   'brand.revokeInvitation': { or: 'resource.notFound', path: () => ({ invitationId: newId() }) },
   'brand.acceptInvitation': { body: () => ({ code: 'x'.repeat(43) }), or: 'resource.notFound' },
+  'brand.weeks': {},
+  'cohort.list': {},
   'brand.signUpInvited': { body: () => ({ code: 'x'.repeat(43), name: 'New', password: PASSWORD }), or: 'resource.notFound' },
   'campaign.create': { body: () => ({ title: 'Another' }) },
   'campaign.list': {},
@@ -176,13 +177,13 @@ type Case = {
 }
 let w: Rest
 let temporal: TestServer
-let connection: Connection
+let closeClient: () => Promise<void>
 let people: Record<Caller, TestPerson | null>
 let cases: Case[]
 beforeAll(async () => {
   temporal = await testServer()
-  connection = await connectClient({ address: temporal.server().address, apiKey: null, tls: false })
-  const client = new Client({ connection })
+  const { client, close } = await testClient(temporal)
+  closeClient = close
   w = await restWorld({ workflows: workflowAdmin(() => client, 'default') })
   const [mine, other, admin] = [await makeTenant(w), await makeTenant(w), await w.person('admin')]
   people = cast(mine, other, admin)
@@ -196,7 +197,7 @@ beforeAll(async () => {
 }, 60_000)
 afterAll(async () => {
   await w.close()
-  await connection.close()
+  await closeClient()
   await temporal.close()
 })
 

@@ -1,4 +1,4 @@
-import { Client, type Connection } from '@temporalio/client'
+import type { Client } from '@temporalio/client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   type ApplicationId,
@@ -12,25 +12,23 @@ import {
 import type { WorkflowAdmin } from '../server/ports.ts'
 import { workflowAdmin } from './admin.ts'
 import { kinds, workflowId } from './kinds.ts'
-import { connectClient } from './reach.ts'
 import { type TestServer, testServer } from './testing.ts'
+import { testClient } from './testing-client.ts'
 
 let server: TestServer
-let connection: Connection
 let client: Client
+let closeClient: () => Promise<void>
 let admin: WorkflowAdmin
 beforeAll(async () => {
   server = await testServer()
-  connection = await connectClient(at(server))
-  client = new Client({ connection })
+  ;({ client, close: closeClient } = await testClient(server))
   admin = workflowAdmin(() => client, 'default')
 })
 afterAll(async () => {
-  await connection.close()
+  await closeClient()
   await server.close()
 })
 
-const at = ({ server }: TestServer) => ({ address: server().address, apiKey: null, tls: false }) as const
 /** A run that nobody works at. */
 const begin = async (kind: WorkflowKind, entity: string): Promise<string> => {
   const { definition, queue: taskQueue } = kinds[kind]
@@ -152,8 +150,8 @@ describe('a run', () => {
 
 test('Temporal away is told within seconds, as something to try again', async () => {
   const away = await testServer()
-  const its = await connectClient(at(away))
-  const lost = workflowAdmin(() => new Client({ connection: its }), 'default')
+  const its = await testClient(away)
+  const lost = workflowAdmin(() => its.client, 'default')
   expect((await lost.list(ListWorkflows.parse({}))).items).toEqual([])
   await away.close()
   const began = performance.now()

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { newId } from '../../client-sdk/contract/index.ts'
 import { openCampaign } from '../applications/testing.ts'
 import { sendMessage } from '../chat/send-message.ts'
 import { parties } from '../deals/testing.ts'
@@ -140,6 +141,19 @@ test('an open write shows in the horizon, a follower that is behind in its lag, 
   expect(sampleOf(after, 'parley_mail_waiting')).toBe(1)
   expect(sampleOf(after, 'parley_mail_oldest_seconds')).toBeGreaterThanOrEqual(3_600)
   expect(sampleOf(after, 'parley_follower_lag_seconds', { follower: 'late', shard: '0' })).toBe(0)
+})
+
+test('a follower of one of several namespaces has one name, and what is told is how far the last of them is behind', async () => {
+  const [old, now] = [newId(), newId()]
+  const { roomId, owner } = await w.negotiation()
+  await w.db.pool.query(`insert into follower (name, shard, shards) values ($1, 0, 1)`, [`workflows:${old}`])
+  await w.db.pool.query(`insert into follower (name, shard, shards, tx) values ($1, 0, 1, 9223372036854775807)`, [`workflows:${now}`])
+  await sendMessage(w.as(owner), { commandId: commandId(), roomId, text: 'Hello' })
+  const lags = (await read()).filter(
+    ({ name, labels }) => name === 'parley_follower_lag_seconds' && labels.follower!.startsWith('workflows'),
+  )
+  expect(lags).toEqual([{ name: 'parley_follower_lag_seconds', labels: { follower: 'workflows', shard: '0' }, value: expect.any(Number) }])
+  expect(lags[0]!.value).toBeGreaterThan(0)
 })
 
 test('an offer that should have expired shows, for how long, until it has', async () => {
