@@ -74,8 +74,8 @@ export async function peopleToTell(pool: Pool, rooms: readonly Spoken[]): Promis
   const rows = await read<{ user_id: UserId }>(
     pool,
     'people_to_tell',
-    `select distinct m.user_id from unnest($1::uuid[], $2::uuid[]) as k (id, only) join stream s on s.id = k.id
-       join active_member m on m.room_id = k.id and m.actor_key is distinct from k.only
+    `select distinct m.user_id from unnest($1::uuid[], $2::uuid[]) as k (id, said_by) join stream s on s.id = k.id
+       join active_member m on m.room_id = k.id and m.actor_key is distinct from k.said_by
        join reading g on g.room_id = k.id and g.user_id = m.user_id and ${IS_UNTOLD} join person p on p.id = m.user_id and ${WANTS}`,
     [rooms.map(({ roomId }) => roomId), rooms.map(({ only }) => only)],
   )
