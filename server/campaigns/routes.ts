@@ -45,7 +45,7 @@ const createCampaignRoute = route({
   method: 'post',
   path: '/brands/{brandId}/campaigns',
   allow: 'runCampaigns',
-  fails: [...writes, 'catalogue.unknown'],
+  fails: [...writes, 'catalogue.unknown', 'deadline.passed'],
   request: {
     headers: IdempotencyKey,
     params: BrandRef,

@@ -41,7 +41,11 @@ export const samples: Partial<Record<string, unknown>> = {
 
 /** More of an operation than its one line, in Markdown. */
 export const notes: Partial<Record<string, string>> = {
-  'campaign.move': `To \`publish\`, \`resume\` or \`reopen\` takes a \`brief\`, at least one of \`platforms\`, and \`applyBy\` and \`decideBy\`, in this order and \`applyBy\` ahead; what is missing is named by \`campaign.incomplete\`. To \`cancel\` takes a \`reason\`, and to \`reopen\` a later \`applyBy\`. \`system\` is the platform by itself: it closes at \`applyBy\`, and completes what is closed once all applications are over.
+  'campaign.create': `\`opensAt\` has to lie ahead (\`deadline.passed\`) and before \`applyBy\`: see \`campaign.update\`.`,
+  'campaign.update': `A draft can be given a moment to open, \`opensAt\`, which lies ahead (\`deadline.passed\`) and before \`applyBy\`; anything else cannot (\`campaign.illegalMove\`). Then the draft is published by itself, as if by hand. Where something is missing by then, it stays a draft without that moment, \`campaign.notOpened\` says in its room what that is, and those who run it get a mail. Whatever moves a draft takes its \`opensAt\` away.
+
+What is published stays whole (\`campaign.incomplete\`), and keeps the promised \`decideBy\` or gets a later one.`,
+  'campaign.move': `To \`publish\`, \`resume\` or \`reopen\` takes a \`brief\`, at least one of \`platforms\`, and \`applyBy\` and \`decideBy\`, in this order and \`applyBy\` ahead; what is missing is named by \`campaign.incomplete\`. To \`cancel\` takes a \`reason\`, and to \`reopen\` a later \`applyBy\`. \`system\` is the platform by itself: it publishes a draft at its \`opensAt\`, closes at \`applyBy\`, and completes what is closed once all applications are over.
 
 ${ofCampaigns}`,
   'application.move': `\`system\` is the platform by itself: what is not decided by the campaign’s \`decideBy\` expires, and what is open when its campaign is cancelled is declined. After \`decideBy\` nothing that is open is moved.
@@ -60,4 +64,16 @@ ${ofDeliverables}`,
 
 ${ofMilestones}`,
   'deal.resolve': `Decides what waits for an administrator, as \`dispute.list\` has it: a disputed piece of work is to \`approve\` or to \`cancel\`, a disputed payment to \`confirm\`, and a deal that one side has asked to cancel is to \`cancel\`; \`number\` says which piece or payment. The \`reason\` is told in the deal’s room.`,
+  'workflow.list': `Temporal shows what has just changed a moment later, and forgets what has been over for longer than its namespace keeps it. A run that was mended is another one: the one that failed stays in the list.`,
+  'workflow.move': `What there is to do depends on the run:
+
+| Move | Run | What becomes of it |
+| --- | --- | --- |
+| \`retry\` | \`running\`, an activity fails | the activity is tried at once, and has all of its tries again |
+| \`retry\` | \`failed\`, \`timedOut\`, \`cancelled\`, \`terminated\`, the latest of its id | another run begins, of the same id, with what this one was given |
+| \`reset\` | \`running\`, an activity fails | it is \`terminated\`, and another run of its id goes on from before that activity |
+| \`reset\` | \`failed\`, \`timedOut\`, \`cancelled\`, \`terminated\`, the latest of its id, an activity failed | another run of its id goes on from before the last activity that failed |
+| \`cancel\` | \`running\` | it ends, \`cancelled\`; one whose own step fails again and again is \`terminated\` |
+
+Everything else is refused as \`workflow.illegalMove\`, and is not in the audit stream. No move skips a rule: an activity does what the database says is still to be done, so what was done already is not done again. Where the answer is \`server.unavailable\`, send the same with the same \`Idempotency-Key\`. \`runId\` of the answer is the run that goes on now.`,
 }

@@ -83,7 +83,7 @@ test('the page begins with how to call: signing in, what sends a change again, a
 test('a move shows the machine’s rows: from, move, who and to', () => {
   const { html } = pages['/docs']!
   const row = (...cells: string[]) => `<tr>${cells.map((cell, i) => `<td>${i === 2 ? cell : `<code>${cell}</code>`}`).join('')}\n`
-  expect(html).toContain(row('draft', 'publish', 'owner, manager', 'open'))
+  expect(html).toContain(row('draft', 'publish', 'owner, manager, system', 'open'))
   expect(html).toContain(row('closed', 'complete', 'system', 'completed'))
   expect(html).toContain(row('submitted', 'withdraw', 'creator', 'withdrawn'))
   expect(html).not.toContain('<code>agreed</code><td><code>withdraw')

@@ -15,9 +15,9 @@ import { isCampaign, isCampaigns, isListings } from './shapes.ts'
 export interface Campaigns {
   /** All of a campaign, as we may see it. */
   get(campaignId: string): Promise<Campaign>
-  /** A new draft; what is left out is blank. */
+  /** A new draft; what is left out is blank. With `opensAt` it is published by itself at that moment, if nothing is missing by then. */
   create(brandId: string, fields: Pick<CampaignFields, 'title'> & Partial<CampaignFields>): Promise<CampaignPlace>
-  /** What is left out stays. */
+  /** What is left out stays. `opensAt` is a draft's alone: of anything else that rejects with `campaign.illegalMove`. */
   update(campaign: CampaignRef, fields: Partial<CampaignFields>): Promise<CampaignPlace>
   /** Rejects with `campaign.incomplete`, whose message says what is missing. */
   publish(campaign: CampaignRef): Promise<CampaignPlace>

@@ -52,7 +52,7 @@ test('D2 each order says what it is to do, of which version, with a command id o
   const { applicationId } = application
   const all = [
     campaigns.create(brandId, { title: 'Autumn' }),
-    campaigns.update(campaign, { title: 'Winter' }),
+    campaigns.update(campaign, { title: 'Winter', opensAt: '2027-01-01T00:00:00Z' }),
     campaigns.publish(campaign),
     campaigns.reopen(campaign, { applyBy: '2027-01-01T00:00:00Z' }),
     campaigns.cancel(campaign, 'No money'),
@@ -74,7 +74,7 @@ test('D2 each order says what it is to do, of which version, with a command id o
   const said = sent().map(without)
   expect(said.filter(([name]) => name !== 'brand.removeMember')).toEqual([
     ['campaign.create', { brandId, title: 'Autumn' }],
-    ['campaign.update', { campaignId, version: 3, title: 'Winter' }],
+    ['campaign.update', { campaignId, version: 3, title: 'Winter', opensAt: '2027-01-01T00:00:00Z' }],
     ['campaign.move', { campaignId, version: 3, move: 'publish' }],
     ['campaign.move', { campaignId, version: 3, move: 'reopen', applyBy: '2027-01-01T00:00:00Z' }],
     ['campaign.move', { campaignId, version: 3, move: 'cancel', reason: 'No money' }],
