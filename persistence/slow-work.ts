@@ -3,43 +3,53 @@ import {
   type ActorKey,
   type ApplicationId,
   type CampaignId,
-  openStates,
+  finalStates,
   type RoomId,
   type UserId,
   usualNotifications,
 } from '../client-sdk/contract/index.ts'
+import { IS_OF_DEAL } from './deals.ts'
 import { read } from './sql.ts'
 
-type Subject = { applicationId: ApplicationId | null; campaignId: CampaignId }
+type Subject = { applicationId: ApplicationId | null; campaignId: CampaignId; offer: number | null }
+/** The newest version of the terms in room `a.room_id`, as text. */
+const NEWEST_OFFER = `(select e.deal::json ->> 'offer' from event e where e.stream_id = a.room_id and e.type = 'offer.proposed' and ${IS_OF_DEAL}
+  order by e.seq desc limit 1)`
 /** What these rooms are of; those of nothing that slow work is about are left out. */
 export async function subjectsOf(pool: Pool, rooms: readonly RoomId[]): Promise<Map<RoomId, Subject>> {
-  const rows = await read<{ room_id: RoomId; application_id: ApplicationId | null; campaign_id: CampaignId }>(
+  type Row = { room_id: RoomId; application_id: ApplicationId | null; campaign_id: CampaignId; offer: string | null }
+  const rows = await read<Row>(
     pool,
     'subjects_of',
-    `select room_id, id as application_id, campaign_id from application where room_id = any($1::uuid[])
-     union all select room_id, null, id from campaign where room_id = any($1::uuid[])`,
+    `select a.room_id, a.id as application_id, a.campaign_id, ${NEWEST_OFFER} as offer from application a where a.room_id = any($1::uuid[])
+     union all select room_id, null, id, null from campaign where room_id = any($1::uuid[])`,
     [rooms],
   )
-  return new Map(rows.map((row) => [row.room_id, { applicationId: row.application_id, campaignId: row.campaign_id }]))
+  const toSubject = ({ application_id: applicationId, campaign_id: campaignId, offer }: Row): Subject => ({
+    applicationId,
+    campaignId,
+    offer: offer === null ? null : Number(offer),
+  })
+  return new Map(rows.map((row) => [row.room_id, toSubject(row)]))
 }
 
 export type Living = { kind: 'application' | 'campaign' | 'deliverables'; id: string } | { kind: 'offer'; id: string; offer: number }
 /** Of each kind of thing that slow work is about, those that something may still become of. */
 const alive = {
   campaign: `state not in ('completed', 'cancelled')`,
-  application: `state in (${openStates.map((state) => `'${state}'`).join(', ')})`,
+  application: `state not in (${finalStates.map((state) => `'${state}'`).join(', ')})`,
   deliverables: `(state like 'agreed%' or state like 'delivering%')`,
 } as const
 const page = (table: 'campaign' | 'application', condition: string) =>
   `select id from ${table} where ${condition} and id > $1 order by id limit $2`
+/** Their creators may still have to be told. */
+const ENDED_LATELY = `changed_at > clock_timestamp() - interval '1 day'`
 const living = {
   campaign: page('campaign', alive.campaign),
-  application: page('application', alive.application),
+  application: page('application', `(${alive.application} or ${ENDED_LATELY})`),
   deliverables: page('application', alive.deliverables),
-  offer: `select a.id, (select deal::json ->> 'offer' from event e where e.stream_id = a.room_id and e.type = 'offer.proposed'
-      and (e.type like 'application.%' or e.type like 'offer.%' or e.type like 'deliverable.%' or e.type like 'milestone.%' or e.type = 'log.erased')
-      order by e.seq desc limit 1) as offer
-    from (${page('application', `(${alive.application} or ${alive.deliverables})`).replace('select id', 'select id, room_id')}) a order by a.id`,
+  offer: `select a.id, ${NEWEST_OFFER} as offer
+    from (${page('application', alive.application).replace('select id', 'select id, room_id')}) a order by a.id`,
 } as const
 
 /** Whether something may still become of it. */

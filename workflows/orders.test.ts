@@ -15,8 +15,8 @@ import { isOfSlowWork, type Order, ordersOf, type Subjects } from './orders.ts'
 const [room, campaignRoom, notes] = [newId<RoomId>(), newId<RoomId>(), newId<RoomId>()]
 const [applicationId, campaignId] = [newId<ApplicationId>(), newId<CampaignId>()]
 const subjects: Subjects = new Map([
-  [room, { applicationId, campaignId }],
-  [campaignRoom, { applicationId: null, campaignId }],
+  [room, { applicationId, campaignId, offer: 2 }],
+  [campaignRoom, { applicationId: null, campaignId, offer: null }],
 ])
 const event = (type: EventName, deal: object | null = null, roomId = room): Envelope =>
   ({
@@ -41,19 +41,19 @@ const table: [Envelope, string[]][] = [
   [moved('submitted', 'negotiating'), ['application!']],
   [moved('negotiating', 'agreed'), ['application!', 'deliverables!']],
   [moved('agreed', 'agreed+brand'), ['application!', 'deliverables!']],
-  [moved('agreed+creator', 'cancelled'), ['application!', 'campaign!', 'deliverables!']],
+  [moved('agreed+creator', 'cancelled'), ['application!', 'campaign!', 'deliverables!', 'offer 2']],
   [moved('agreed', 'delivering'), ['application!', 'deliverables!']],
-  [moved('delivering+brand', 'completed'), ['application!', 'campaign!', 'deliverables!']],
+  [moved('delivering+brand', 'completed'), ['application!', 'campaign!', 'deliverables!', 'offer 2']],
   ...(['declined', 'withdrawn', 'expired'] as const).map((to): [Envelope, string[]] => [
     moved('negotiating', to),
-    ['application!', 'campaign!'],
+    ['application!', 'campaign!', 'offer 2'],
   ]),
   [event('offer.proposed', { offer: 1 }), ['offer 1!']],
   [event('offer.proposed', { offer: 3 }), ['offer 2', 'offer 3!']],
   [event('offer.accepted', { offer: 3 }), ['deliverables!', 'offer 3']],
   ...(['offer.declined', 'offer.withdrawn', 'offer.expired'] as const).map((type): [Envelope, string[]] => [
     event(type, { offer: 2 }),
-    ['offer 2'],
+    ['application!', 'offer 2'],
   ]),
   [event('deliverable.statusChanged', { deliverable: 1 }), ['deliverables!']],
   ...(['campaign.created', 'campaign.changed', 'campaign.statusChanged', 'campaign.notOpened'] as const).map(
@@ -75,6 +75,11 @@ test('every other type concerns none, and nor does what an unknown version wrote
   for (const type of [...others, 'offer.haggled', 'toString'] as EventName[]) {
     expect([type, isOfSlowWork(event(type)), of(event(type, {})), of(event(type, {}, campaignRoom))]).toEqual([type, false, [], []])
   }
+})
+
+test('an application that ends without ever having had terms concerns no offer', () => {
+  const without: Subjects = new Map([[room, { applicationId, campaignId, offer: null }]])
+  expect(said(ordersOf(moved('submitted', 'declined'), without))).toEqual(['application!', 'campaign!'])
 })
 
 test('in a room of nothing that slow work is about, nothing is ordered', () => {
@@ -101,6 +106,7 @@ test('each run that an event only signals was begun by an event before it, of th
   for (const number of [1, 2, 3]) {
     const proposals = Array.from({ length: number }, (_, i) => event('offer.proposed', { offer: i + 1 })).flatMap(of)
     for (const type of ['offer.accepted', 'offer.declined', 'offer.withdrawn', 'offer.expired'] as const)
-      for (const order of of(event(type, { offer: number }))) expect([...proposals, 'deliverables!']).toContain(order.replace(/!?$/, '!'))
+      for (const order of of(event(type, { offer: number })))
+        expect([...proposals, 'deliverables!', 'application!']).toContain(order.replace(/!?$/, '!'))
   }
 })

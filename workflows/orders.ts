@@ -1,7 +1,7 @@
 import { type ApplicationId, type CampaignId, type Envelope, type EventName, isFinal, type RoomId } from '../client-sdk/contract/index.ts'
 
-/** What a room is of: an application, and its campaign; or a campaign. Absent for every other room. */
-export type Subjects = ReadonlyMap<RoomId, { applicationId: ApplicationId | null; campaignId: CampaignId }>
+/** What a room is of: an application, its campaign, and the newest version of its terms; or a campaign. Absent for every other room. */
+export type Subjects = ReadonlyMap<RoomId, { applicationId: ApplicationId | null; campaignId: CampaignId; offer: number | null }>
 /** Something has become of a thing: its run is to look at it. `begins`: there is to be one, if there was none yet. */
 export type Order =
   | { kind: 'application' | 'deliverables'; entity: ApplicationId; begins: boolean }
@@ -9,7 +9,7 @@ export type Order =
   | { kind: 'offer'; entity: ApplicationId; offer: number; begins: boolean }
 
 /** Where it came about. */
-type Of = { applicationId: ApplicationId; campaignId: CampaignId }
+type Of = { applicationId: ApplicationId; campaignId: CampaignId; offer: number | null }
 const campaign = ({ campaignId: entity }: Pick<Of, 'campaignId'>): Order => ({ kind: 'campaign', entity, begins: true })
 const application = ({ applicationId: entity }: Of): Order => ({ kind: 'application', entity, begins: true })
 const work = ({ applicationId: entity }: Of): Order => ({ kind: 'deliverables', entity, begins: true })
@@ -17,7 +17,11 @@ const offer = ({ applicationId: entity }: Of, number: number, begins = false): O
 
 const ofCampaign = (_event: Envelope, of: Of) => [campaign(of)]
 const ofWork = (_event: Envelope, of: Of) => [work(of)]
-const answered = ({ data }: Envelope<'offer.declined' | 'offer.withdrawn' | 'offer.expired'>, of: Of) => [offer(of, data.deal.offer)]
+/** No offer waits any more: the application waits for the brand again. */
+const answered = ({ data }: Envelope<'offer.declined' | 'offer.withdrawn' | 'offer.expired'>, of: Of) => [
+  offer(of, data.deal.offer),
+  application(of),
+]
 /** There is work to be delivered, in this state of an application. */
 const hasWork = (state: string) => /^(agreed|delivering)/.test(state)
 
@@ -31,7 +35,7 @@ const concerns: { [E in EventName]: ((event: Envelope<E>, of: Of) => Order[]) | 
   'application.statusChanged': ({ data: { deal } }, of) => [
     application(of),
     ...(hasWork(deal.from) || hasWork(deal.to) ? [work(of)] : []),
-    ...(isFinal(deal.to) ? [campaign(of)] : []),
+    ...(isFinal(deal.to) ? [campaign(of), ...(of.offer === null ? [] : [offer(of, of.offer)])] : []), // what was open is over with it
   ],
   'offer.proposed': ({ data: { deal } }, of) => [...(deal.offer > 1 ? [offer(of, deal.offer - 1)] : []), offer(of, deal.offer, true)],
   'offer.accepted': ({ data: { deal } }, of) => [offer(of, deal.offer), work(of)], // an amendment may have changed the work
@@ -86,8 +90,8 @@ export const isOfSlowWork = ({ type }: Envelope): boolean => Object.hasOwn(conce
 export function ordersOf(event: Envelope, subjects: Subjects): Order[] {
   const subject = subjects.get(event.roomId)
   if (!subject || !isOfSlowWork(event)) return []
-  const { applicationId, campaignId } = subject
+  const { applicationId, campaignId, offer } = subject
   const orders = concerns[event.type] as (event: Envelope, of: Of) => Order[]
-  if (applicationId !== null) return orders(event, { applicationId, campaignId })
+  if (applicationId !== null) return orders(event, { applicationId, campaignId, offer })
   return event.type.startsWith('campaign.') ? [campaign(subject)] : []
 }
