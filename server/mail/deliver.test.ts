@@ -23,6 +23,7 @@ afterEach(async () => {
 })
 
 const queue = (mail: NewMail = INVITATION) => t.db.orm.em.fork().transactional((em) => queueMail(em, mail))
+const poll = <T>(ask: () => T) => expect.poll(ask, { timeout: 20_000 })
 const waiting = () => waitingMail(t.db.pool, 100)
 const links = { publicUrl: 'https://parley.test', app: null }
 const begin = (its: Mailer, more: Partial<Parameters<typeof deliverMail>[0]> = {}): Delivery & Pick<Watched, 'failure'> => {
@@ -45,7 +46,7 @@ test('a mail that was written arrives once, says whom it is from, and is gone', 
   const { failure } = begin(overSmtp(server.port))
   await queue()
   const [{ id } = { id: '' }] = await waiting()
-  await expect.poll(waiting).toEqual([])
+  await poll(waiting).toEqual([])
   expect(server.arrived).toMatchObject([{ from: FROM.address, to: [INVITATION.to] }])
   const { source } = server.arrived[0]!
   for (const line of [
@@ -68,7 +69,7 @@ test('what is rolled back sends nothing', async () => {
   await expect(rolledBack).rejects.toThrow('no')
   begin(overSmtp(server.port))
   await queue({ ...INVITATION, subject: 'Another' })
-  await expect.poll(waiting).toEqual([])
+  await poll(waiting).toEqual([])
   expect(server.arrived.map(({ source }) => /^Subject: (.*)\r$/m.exec(source)?.[1])).toEqual(['Another'])
 })
 
@@ -78,13 +79,13 @@ test('while the mail server is down mail waits, says why without its words, and 
   const told: unknown[] = []
   const { failure } = begin(overSmtp(gone.port), { failed: (mail) => told.push(mail) })
   await queue()
-  await expect.poll(async () => (await waiting())[0]?.tries).toBeGreaterThan(1)
+  await poll(async () => (await waiting())[0]?.tries).toBeGreaterThan(1)
   const [mail] = await waiting()
   expect(mail?.failure).toMatch(/^ESOCKET|^ECONN/)
   expect(failure()).toMatchObject({ why: mail!.failure })
   expect(JSON.stringify([told, mail!.failure])).not.toMatch(/Zx81|ada@/)
   const { arrived } = await serve({}, gone.port)
-  await expect.poll(waiting, { timeout: 5_000 }).toEqual([])
+  await poll(waiting).toEqual([])
   expect(arrived.map(({ to }) => to)).toEqual([[INVITATION.to]])
   expect(failure()).toBe(null)
 })
@@ -94,7 +95,7 @@ test('any number of deliverers at once send each mail once', async () => {
   for (let i = 0; i < 4; i++) begin(overSmtp(server.port))
   const subjects = Array.from({ length: 40 }, (_, i) => `Mail ${i}`)
   await Promise.all(subjects.map((subject) => queue({ ...INVITATION, subject })))
-  await expect.poll(waiting, { timeout: 8_000 }).toEqual([])
+  await poll(waiting).toEqual([])
   const sent = server.arrived.map(({ source }) => /^Subject: (.*)\r$/m.exec(source)?.[1])
   expect(sent.sort()).toEqual(subjects.sort())
 })
@@ -107,9 +108,9 @@ test('a recipient whom the server does not take now holds up nobody, waits longe
   })
   const { failure } = begin(overSmtp(server.port))
   await queue({ ...INVITATION, to: 'nobody@example.net' })
-  await expect.poll(async () => (await waiting())[0]?.tries).toBeGreaterThan(2)
+  await poll(async () => (await waiting())[0]?.tries).toBeGreaterThan(2)
   await queue()
-  await expect.poll(() => server.arrived.length).toBe(1)
+  await poll(() => server.arrived.length).toBe(1)
   const [mail] = await waiting()
   expect(mail).toMatchObject({ to: 'nobody@example.net', failure: 'EENVELOPE 450 at RCPT TO' })
   expect(failure()).toBe(null)
@@ -122,7 +123,7 @@ test('a recipient whom the server refuses for good is laid aside at once', async
   })
   const { failure } = begin(overSmtp(server.port), { failed: (mail) => told.push(mail) })
   await queue()
-  await expect.poll(waiting).toMatchObject([{ isDead: true, tries: 1, failure: 'EENVELOPE 550 at RCPT TO' }])
+  await poll(waiting).toMatchObject([{ isDead: true, tries: 1, failure: 'EENVELOPE 550 at RCPT TO' }])
   expect(told).toMatchObject([{ gaveUp: true, tries: 1 }])
   expect(failure()).toBe(null)
   expect((await t.db.pool.query(`select 1 from mail where next_at = 'infinity' and held_until is null`)).rows).toHaveLength(1)
@@ -138,12 +139,12 @@ test('what somebody carries is handed over, counts as no try, and is looked at a
   }
   begin(overSmtp(server.port), { carry })
   await queue()
-  await expect.poll(() => carried.length).toBe(1)
+  await poll(() => carried.length).toBe(1)
   const later = () => t.db.pool.query(`select tries, next_at > now() + interval '50 minutes' as later, held_until from mail`)
-  await expect.poll(async () => (await later()).rows).toEqual([{ tries: 0, later: true, held_until: null }])
+  await poll(async () => (await later()).rows).toEqual([{ tries: 0, later: true, held_until: null }])
   isThere = false
   await forget()
-  await expect.poll(waiting).toEqual([])
+  await poll(waiting).toEqual([])
   expect([carried.length, server.arrived.length]).toEqual([1, 1])
 })
 
@@ -151,7 +152,7 @@ test('whoever cannot say whether they carry a mail has it sent from here', async
   const server = await serve()
   begin(overSmtp(server.port), { carry: () => Promise.reject(new Error('UNAVAILABLE')) })
   await queue()
-  await expect.poll(waiting).toEqual([])
+  await poll(waiting).toEqual([])
   expect(server.arrived).toHaveLength(1)
 })
 
@@ -163,10 +164,10 @@ test('what somebody has in hand is sent by nobody else meanwhile, whoever looks 
   const server = await serve()
   begin(overSmtp(server.port))
   await queue({ ...INVITATION, subject: 'Another' })
-  await expect.poll(() => server.arrived.length).toBe(1)
+  await poll(() => server.arrived.length).toBe(1)
   expect(await waiting()).toMatchObject([{ id, tries: 1 }])
   await forget()
-  await expect.poll(waiting).toEqual([])
+  await poll(waiting).toEqual([])
   expect(await claimMail(t.db.pool, id, 120)).toBe(null)
 })
 
@@ -180,10 +181,10 @@ test('a mail that nobody took for five days is laid aside, and no sooner', async
   await queue()
   await t.db.pool.query(`update mail set created_at = now() - interval '4 days 23 hours'`)
   begin(refuse, { failed: (mail) => told.push(mail) })
-  await expect.poll(() => told.length).toBeGreaterThan(0)
+  await poll(() => told.length).toBeGreaterThan(0)
   expect(await waiting()).toHaveLength(1)
   await t.db.pool.query(`update mail set created_at = now() - interval '5 days 1 minute'`)
-  await expect.poll(waiting).toMatchObject([{ isDead: true, failure: 'no' }])
+  await poll(waiting).toMatchObject([{ isDead: true, failure: 'no' }])
   expect(told.at(-1)?.gaveUp).toBe(true)
 })
 
@@ -197,10 +198,10 @@ test('whoever dies over a mail leaves it to another, who sends it under the same
     },
   })
   await queue()
-  await expect.poll(() => ids.length).toBe(1)
+  await poll(() => ids.length).toBe(1)
   await forget() // the claim's time is over
   begin({ send: async ({ id }) => void ids.push(id) })
-  await expect.poll(waiting).toEqual([])
+  await poll(waiting).toEqual([])
   expect(ids).toEqual([ids[0], ids[0]])
   letGo()
 })
@@ -215,12 +216,12 @@ test('no transaction is open while a mail server takes its time', async () => {
   })
   await queue()
   begin(overSmtp(server.port), { poll: 2_000 }) // nothing else asks meanwhile
-  await expect.poll(() => talking).toBe(true)
+  await poll(() => talking).toBe(true)
   const { rows } = await t.db.pool.query(
     `select state from pg_stat_activity where datname = current_database() and xact_start is not null and pid <> pg_backend_pid()`,
   )
   expect(rows).toEqual([])
-  await expect.poll(waiting).toEqual([])
+  await poll(waiting).toEqual([])
 })
 
 test('it goes on by itself after the database refused', async () => {
@@ -230,9 +231,9 @@ test('it goes on by itself after the database refused', async () => {
   await admin.connect()
   await admin.query('alter table parley.mail rename to gone')
   begin(overSmtp(server.port), { broken: (error) => broken.push(error) })
-  await expect.poll(() => broken.length).toBeGreaterThan(0)
+  await poll(() => broken.length).toBeGreaterThan(0)
   await admin.query('alter table parley.gone rename to mail')
   await admin.end()
   await queue()
-  await expect.poll(() => server.arrived.length, { timeout: 5_000 }).toBe(1)
+  await poll(() => server.arrived.length).toBe(1)
 })

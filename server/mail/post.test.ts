@@ -17,6 +17,7 @@ beforeAll(async () => {
 })
 afterAll(() => t.close())
 const queue = () => t.db.orm.em.fork().transactional((em) => queueMail(em, { to: 'ada@example.net', subject: 'A', text: 'Zx81' }))
+const poll = <T>(ask: () => T) => expect.poll(ask, { timeout: 20_000 })
 const waiting = () => waitingMail(t.db.pool, 10)
 const open = (more: Partial<Parameters<typeof openPost>[0]>) =>
   openPost({
@@ -49,9 +50,10 @@ test('the engine says while nothing can be sent, its log line has no word of the
   const gone = await smtpServer()
   await gone.close()
   const failing = open({ smtp: smtp(gone.port) })
-  await expect
-    .poll(() => failing.engine())
-    .toMatchObject({ on: false, why: expect.stringMatching(/^nothing could be sent since \d{4}-.*ECONN|ESOCKET/) })
+  await poll(() => failing.engine()).toMatchObject({
+    on: false,
+    why: expect.stringMatching(/^nothing could be sent since \d{4}-.*ECONN|ESOCKET/),
+  })
   await failing.stop()
   log.flush()
   expect(written).toMatch(/"message":"mail".*"tries":1/)
@@ -59,7 +61,7 @@ test('the engine says while nothing can be sent, its log line has no word of the
   const server = await smtpServer()
   await t.db.pool.query('update mail set next_at = now(), held_until = null')
   const post = open({ smtp: smtp(server.port) })
-  await expect.poll(waiting).toEqual([])
+  await poll(waiting).toEqual([])
   expect(post.engine()).toEqual({ name: 'Mail', on: true, why: 'by SMTP_URL' })
   expect(server.arrived).toHaveLength(1)
   await post.stop()
