@@ -41,6 +41,7 @@ import { roomRoutes } from './rooms/routes.ts'
 import { type AppEnv, assertEveryRouteHasARule, type Engine, router, use } from './route.ts'
 import { searchRoutes } from './search/routes.ts'
 import { sessionRoutes } from './sessions/routes.ts'
+import { weekRoutes } from './weeks/routes.ts'
 import { workflowRoutes } from './workflows/routes.ts'
 
 type Options = {
@@ -99,6 +100,7 @@ const features = [
   settingsRoutes,
   profileRoutes,
   brandRoutes,
+  weekRoutes,
   campaignRoutes,
   applicationRoutes,
   dealRoutes,

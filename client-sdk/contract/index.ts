@@ -67,6 +67,7 @@ export * from './sessions/schema.ts'
 export * from './sides.ts'
 export * from './units.ts'
 export * from './version.ts'
+export * from './weeks/schema.ts'
 export * from './whispers.ts'
 export * from './workflows/schema.ts'
 

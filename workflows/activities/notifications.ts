@@ -1,4 +1,4 @@
-import { ApplicationFailure, heartbeat } from '@temporalio/activity'
+import { ApplicationFailure, activityInfo, heartbeat } from '@temporalio/activity'
 import type { MailId, UserId } from '../../client-sdk/contract/index.ts'
 import { mailUnread } from '../../server/digest/mail-unread.ts'
 import { buryMail, sendMail } from '../../server/mail/send-mail.ts'
@@ -21,7 +21,10 @@ export const notificationActivities = (run: Run, mailer: Mailer | null) => ({
       }
     }),
   buryMail: (mailId: MailId, why: string) => run((ctx) => buryMail(ctx, mailId, why)),
-  countBrandWeek: (now: string) => run((ctx) => countBrandWeek(ctx, now, heartbeat)),
-  countCreatorWeek: (now: string) => run((ctx) => countCreatorWeek(ctx, now, heartbeat)),
+  countBrandWeek: (now: string) => run((ctx) => countBrandWeek(ctx, { now, ...goingOn() })),
+  countCreatorWeek: (now: string) => run((ctx) => countCreatorWeek(ctx, { now, ...goingOn() })),
 })
 export type NotificationActivities = ReturnType<typeof notificationActivities>
+
+/** Where the try before, whose worker may have died, had come to. */
+const goingOn = () => ({ after: (activityInfo().heartbeatDetails as string | undefined) ?? null, alive: (last: string) => heartbeat(last) })
