@@ -132,6 +132,17 @@ describe('the list', () => {
 })
 
 describe('a run', () => {
+  test('that is long shows its last thousand steps, the first first', async () => {
+    const workflowId = await begin('digest', newId())
+    const handle = client.workflow.getHandle(workflowId)
+    for (let n = 0; n < 11; n++) await Promise.all(Array.from({ length: 100 }, () => handle.signal('unread')))
+    const { runId } = await handle.describe()
+    const { steps, pending, state } = (await admin.history({ workflowId, runId }))!
+    expect([state, pending, steps.length]).toEqual(['running', [], 1_000])
+    expect(steps.map(({ step }) => step)).toEqual(Array.from({ length: 1_000 }, (_, i) => steps[0]!.step + i))
+    expect(steps.at(-1)).toEqual({ step: 1_102, at: expect.stringMatching(/Z$/), type: 'run signaled', about: 'unread', failure: null })
+  })
+
   test('that is none of ours, or none at all, is not found and not moved', async () => {
     const handle = await foreign('theirs', `mail:${newId()}`)
     const theirs = { workflowId: handle.workflowId, runId: (await handle.describe()).runId }

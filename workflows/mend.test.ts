@@ -208,6 +208,22 @@ test('what is not possible is refused, and nobody finds it in the audit stream',
   expect(await move(healthy, 'cancel', id, 'For another reason')).toMatchObject({ body: { code: 'command.reused' } })
 })
 
+test('a run whose own step fails says why, and is ended where it cannot even be cancelled', async () => {
+  const { definition, queue: taskQueue } = kinds.mail
+  const entity = newId<MailId>()
+  await client().workflow.start(definition, { workflowId: workflowId('mail', entity), taskQueue, args: [entity] }) // and no patience
+  await shows(entity, ['running'])
+  const run = await runOf(entity, 'running')
+  await expect
+    .poll(async () => (await historyOf(run)).pending, { timeout: 30_000 })
+    .toEqual([{ activity: 'mailDelivery', tries: expect.any(Number), failure: expect.stringContaining('tries'), nextAt: null }])
+  expect((await move(run, 'retry')).body.code).toBe('workflow.illegalMove')
+  const id = newId<CommandId>()
+  expect((await move(run, 'cancel', id)).status).toBe(200)
+  await shows(entity, ['terminated'])
+  expect(await move(run, 'cancel', id)).toMatchObject({ status: 200, body: { runId: run.runId } })
+})
+
 test('an activity that fails since PostgreSQL is away is seen, and what it was to do is done once PostgreSQL is back', async () => {
   const mail = await write()
   const name = new URL(w.url).pathname.slice(1)

@@ -174,7 +174,6 @@ export const descriptions: Descriptions = {
     'offer.countered': 'The version was countered: another one is in its place.',
     'offer.declined': 'The version was declined already.',
     'offer.withdrawn': 'The version was withdrawn already.',
-    'workflow.illegalMove': 'That run has nothing to retry, to reset or to cancel.',
     'offer.expired': 'The time of the version has run out, by the database’s clock, or the application is over.',
     'offer.changesPaid': 'The amendment changes a payment that was invoiced or paid.',
     'deliverable.illegalMove': 'From the state that the piece of work is in, or by who asks, that is not possible.',
@@ -182,6 +181,7 @@ export const descriptions: Descriptions = {
     'deliverable.roundsLeft': 'Revisions are left: a dispute comes after them.',
     'milestone.illegalMove': 'From the state that the payment is in, or by who asks, that is not possible.',
     'milestone.notYet': 'What the payment waits for has not come about.',
+    'workflow.illegalMove': 'As the run is, that is not possible; the message says why.',
     'deadline.passed': 'It is too late, by the database’s clock.',
     'person.blocked': 'The platform has shut this person out.',
     'person.exists': 'An account has this address already.',
@@ -193,7 +193,8 @@ export const descriptions: Descriptions = {
     'client.closed': 'What it was asked of was closed before it was done. Made by the client alone.',
     'client.queueFull': 'Too many sends of this room wait already. Made by the client alone.',
     'server.failed': 'Something went wrong that nobody foresaw; the log has it under the `requestId`.',
-    'server.unavailable': 'The database is out of reach. Whether a write went through is unknown: send the same again.',
+    'server.unavailable':
+      'The database, or where slow work is asked for Temporal, is out of reach. Whether a write went through is unknown: send the same again.',
     'server.stopping': 'The server is being stopped: connect again, to another or a little later.',
   },
   advice: {
@@ -247,6 +248,7 @@ export const descriptions: Descriptions = {
     'deliverable.roundsLeft': 'Ask for a revision.',
     'milestone.illegalMove': 'Read the deal again; the table at `milestone.move` has what is possible.',
     'milestone.notYet': 'Wait for the delivery, or the approval.',
+    'workflow.illegalMove': 'Read the run again; what each move is good for is said at `workflow.move`.',
     'deadline.passed': 'Nothing by the caller; the brand may choose a later moment.',
     'person.blocked': 'Ask the platform’s administrators.',
     'person.exists': 'Find the account by its address in place of making it.',

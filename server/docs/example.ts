@@ -29,6 +29,11 @@ const KNOWN: Record<string, unknown> = {
   clauses: 'The creator marks each piece as advertising.',
   links: 'https://www.example.com/draft',
   note: 'A first draft',
+  workflowId: `mail:${UUID}`,
+  entity: UUID,
+  activity: 'sendMail',
+  failure: 'mail.failed: ECONNREFUSED',
+  about: 'sendMail',
 }
 /** What is null in a first proposal, and of a term that is no list. */
 const NULL = ['basedOn', 'item', 'validUntil']

@@ -1,7 +1,7 @@
 import type { PendingActivity, WorkflowHistory, WorkflowStep } from '../../client-sdk/contract/index.ts'
 import { kinds } from '../kinds.ts'
 import { instantOf, msOf, type Reached } from './reach.ts'
-import type { DescribedRun } from './runs.ts'
+import { type DescribedRun, isStuck } from './runs.ts'
 
 /** Of a run's steps, as many are shown. */
 const MOST_STEPS = 1_000
@@ -38,8 +38,8 @@ function pendingOf({ run, described }: DescribedRun, events: readonly Event[]): 
     failure: wordsOf(one.lastFailure),
     nextAt: one.nextAttemptScheduleTime ? instantOf(one.nextAttemptScheduleTime) : null,
   }))
+  if (!isStuck({ run, described })) return activities
   const tries = described.pendingWorkflowTask?.attempt ?? 0
-  if (tries < 2) return activities
   const failed = events.findLast((event) => event.workflowTaskFailedEventAttributes)?.workflowTaskFailedEventAttributes?.failure
   return [...activities, { activity: kinds[run.kind].definition, tries, failure: wordsOf(failed), nextAt: null }]
 }

@@ -1,7 +1,7 @@
 import { type GetWorkflow, type MoveWorkflow, ParleyError, type WorkflowMove } from '../../client-sdk/contract/index.ts'
 import { type Event, eventsBackwards, idOf } from './history.ts'
 import { codeOf, type Reached } from './reach.ts'
-import { type DescribedRun, describeRun } from './runs.ts'
+import { type DescribedRun, describeRun, isStuck } from './runs.ts'
 
 /** Of gRPC. */
 const ALREADY_EXISTS = 6
@@ -12,7 +12,7 @@ const IDENTITY = 'parley'
 
 type Which = GetWorkflow & { move: WorkflowMove }
 /** What a move comes to, as things are. `activities`: by Temporal's ids. `event`: the one that the run is to go on from. */
-type Plan = { what: 'tryAtOnce'; activities: string[] } | { what: 'beginAnew' } | { what: 'goBack'; event: Event } | { what: 'cancel' }
+type Plan = { what: 'tryAtOnce'; activities: string[] } | { what: 'goBack'; event: Event } | { what: 'beginAnew' | 'cancel' | 'end' }
 type Planned = Plan | { what: 'nothing'; why: ParleyError }
 
 const nothing = (code: 'workflow.illegalMove' | 'resource.notFound', why: string): Planned => ({
@@ -61,6 +61,7 @@ async function plan(temporal: Reached, { workflowId, runId, move }: Which): Prom
 
 async function planOfRunning(temporal: Reached, found: DescribedRun, move: WorkflowMove): Promise<Planned> {
   const { workflowExtendedInfo, pendingActivities } = found.described
+  if (move === 'cancel' && isStuck(found)) return { what: 'end' } // to be cancelled is a step of its own
   if (move === 'cancel') return workflowExtendedInfo?.cancelRequested ? illegal('It is being cancelled already') : { what: 'cancel' }
   const activities = (pendingActivities ?? []).filter(({ lastFailure }) => lastFailure).map(({ activityId }) => activityId!)
   if (activities.length === 0) return illegal('No activity of it fails')
@@ -80,7 +81,7 @@ async function carryOut(temporal: Reached, order: MoveWorkflow, planned: Plan): 
   const { service, namespace } = temporal
   const { workflowId, runId, commandId: requestId } = order
   const execution = { workflowId, runId }
-  const why = `workflow.moved ${requestId}`
+  const by = { namespace, workflowExecution: execution, identity: IDENTITY, reason: `workflow.moved ${requestId}` }
   switch (planned.what) {
     case 'tryAtOnce':
       await tryAtOnce(temporal, execution, planned.activities)
@@ -89,17 +90,13 @@ async function carryOut(temporal: Reached, order: MoveWorkflow, planned: Plan): 
       return beginAnew(temporal, order)
     case 'goBack': {
       const workflowTaskFinishEventId = planned.event.activityTaskScheduledEventAttributes!.workflowTaskCompletedEventId!
-      const reset = { namespace, workflowExecution: execution, reason: why, workflowTaskFinishEventId, requestId, identity: IDENTITY }
-      return (await service.resetWorkflowExecution(reset)).runId ?? undefined
+      return (await service.resetWorkflowExecution({ ...by, workflowTaskFinishEventId, requestId })).runId ?? undefined
     }
     case 'cancel':
-      await service.requestCancelWorkflowExecution({
-        namespace,
-        workflowExecution: execution,
-        requestId,
-        identity: IDENTITY,
-        reason: why,
-      })
+      await service.requestCancelWorkflowExecution({ ...by, requestId })
+      return
+    case 'end':
+      await service.terminateWorkflowExecution(by)
       return
   }
 }

@@ -96,3 +96,6 @@ export async function describeRun({ service, namespace }: Reached, { workflowId,
   return run && { run, described }
 }
 export type DescribedRun = NonNullable<Awaited<ReturnType<typeof describeRun>>>
+
+/** Its own next step fails again and again, not what it asked others to do. */
+export const isStuck = ({ described }: DescribedRun): boolean => (described.pendingWorkflowTask?.attempt ?? 0) > 1
