@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { connect, type Parley } from '../client-sdk/src/index.ts'
 import { type LiveBoard, type Market, openMarket } from '../client-sdk/src/market/market.ts'
+import { openDueCampaigns } from '../server/campaigns/due-campaigns.ts'
 import { createApp } from '../server/http.ts'
 import { createLog } from '../server/log.ts'
 import { commandId, type TestPerson } from '../server/testing.ts'
@@ -110,6 +111,26 @@ test('D6 a campaign that is published, changed and paused comes into and goes ou
   await expect.poll(() => inFrench.state.items, soon).toEqual([])
   const kept = await applies.market.campaigns.saved().load()
   expect(kept.items).toMatchObject([{ state: 'paused', title: 'Grand été' }])
+})
+
+test('D6 a draft that opens by itself comes to be discovered as if somebody had published it; one that lacks something is a new version', async () => {
+  const { brandId, owns, applies } = await meet()
+  const { campaigns } = owns.market
+  const after = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString()
+  const fields = { platforms: ['youtube'], languages: ['cs'], opensAt: after(1), applyBy: after(5), decideBy: after(9) }
+  const inCzech = applies.market.campaigns.discover({ language: ['cs'] })
+  const drafts = campaigns.ofBrand(brandId, { state: ['draft'] })
+  const whole = await campaigns.create(brandId, { title: 'Léto', brief: 'Slunce', ...fields })
+  const bare = await campaigns.create(brandId, { title: 'Zima', ...fields })
+  await Promise.all([inCzech.load(), drafts.load()])
+  expect([inCzech.state.items, drafts.state.items.length]).toEqual([[], 2])
+  await expect(campaigns.update(bare, { opensAt: after(-1) })).rejects.toMatchObject({ code: 'deadline.passed' })
+  await h.db.pool.query('update campaign set opens_at = clock_timestamp() where brand_id = $1 and opens_at is not null', [brandId])
+  expect(await openDueCampaigns(h.asSystem())).toBe(2)
+  await expect.poll(() => inCzech.state.items, soon).toMatchObject([{ campaignId: whole.campaignId, state: 'open', version: 2 }])
+  await expect.poll(() => drafts.state.items, soon).toMatchObject([{ campaignId: bare.campaignId, state: 'draft', version: 2 }])
+  expect(await campaigns.get(bare.campaignId)).toMatchObject({ opensAt: null, version: 2 })
+  await expect(campaigns.update({ ...whole, version: 2 }, { opensAt: after(1) })).rejects.toMatchObject({ code: 'campaign.illegalMove' })
 })
 
 test('D3 pages of a real list follow each other, and stay complete while it grows', async () => {
