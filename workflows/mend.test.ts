@@ -1,11 +1,19 @@
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { type CommandId, ListWorkflows, type MailId, newId, type WorkflowMove, type WorkflowRun } from '../client-sdk/contract/index.ts'
+import {
+  type CommandId,
+  ListWorkflows,
+  type MailId,
+  newId,
+  ParleyError,
+  type WorkflowMove,
+  type WorkflowRun,
+} from '../client-sdk/contract/index.ts'
 import { deadLetters } from '../persistence/dead-letters.ts'
 import { queueMail } from '../persistence/mail.ts'
 import { smtpMailer } from '../server/mail/smtp.ts'
 import { type SmtpServer, smtpServer } from '../server/mail/testing-smtp.ts'
-import type { Mailer } from '../server/ports.ts'
+import type { Mailer, WorkflowAdmin } from '../server/ports.ts'
 import type { TestPerson } from '../server/testing.ts'
 import { type Rest, restWorld } from '../server/testing-rest.ts'
 import { workflowAdmin } from './admin.ts'
@@ -27,7 +35,7 @@ let token: string
 let post: SmtpServer
 let port: number
 beforeAll(async () => {
-  w = await restWorld({ workflows: workflowAdmin(() => temporal.client(), 'default') })
+  w = await restWorld({ workflows: faulty(workflowAdmin(() => temporal.client(), 'default')) })
   server = await testServer()
   post = await smtpServer()
   port = post.port
@@ -43,6 +51,20 @@ afterAll(async () => {
   await w.close()
 })
 
+/** When the next move is lost: on its way to Temporal, or on its way back. */
+let lost: 'before' | 'after' | null = null
+const faulty = (admin: WorkflowAdmin): WorkflowAdmin => ({
+  ...admin,
+  async move(order) {
+    const when = lost
+    lost = null
+    const away = new ParleyError('server.unavailable', 'Temporal cannot be reached')
+    if (when === 'before') throw away
+    const moved = await admin.move(order)
+    if (when === 'after') throw away
+    return moved
+  },
+})
 const mailer = (): Mailer => smtpMailer({ url: `smtp://127.0.0.1:${port}`, from: { name: 'Parley', address: 'parley@example.com' } })
 const client = () => temporal.client()!
 let people = 0
@@ -180,6 +202,29 @@ test('a run is cancelled, and the order sent again is answered the same; it can 
   expect((await move(run, 'retry')).status).toBe(200)
   await shows(mail.mailId, ['completed', 'cancelled'])
   expect(arrivedFor(mail.to)).toBe(1)
+})
+
+test.each([
+  ['reset', 'before'],
+  ['reset', 'after'],
+  ['retry', 'before'],
+  ['retry', 'after'],
+] as const)('a %s that is lost, or whose answer is (%s), is done once by the same order, and told once', async (its, when) => {
+  await post.close()
+  const mail = await write()
+  await temporal.carry(mail.mailId)
+  await shows(mail.mailId, ['failed'])
+  post = await smtpServer({}, port)
+  const failed = await runOf(mail.mailId, 'failed')
+  const id = newId<CommandId>()
+  lost = when
+  expect(await move(failed, its, id)).toMatchObject({ status: 503, body: { code: 'server.unavailable', retryable: true } })
+  expect(await audit(failed)).toHaveLength(1)
+  expect((await move(failed, its, id)).status).toBe(200)
+  await shows(mail.mailId, ['completed', 'failed'])
+  expect((await move(failed, its, id)).body.runId).toBe((await runOf(mail.mailId, 'completed')).runId)
+  expect(await statesOf(mail.mailId)).toEqual(['completed', 'failed'])
+  expect(await audit(failed)).toHaveLength(1)
 })
 
 test('what is not possible is refused, and nobody finds it in the audit stream', async () => {
