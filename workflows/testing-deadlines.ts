@@ -57,16 +57,17 @@ const PATIENCE = 120_000
 type Accepting = { url: string; hash: string; moment: number }
 async function accept(w: World, { creator, applicationId }: Deal, { url, hash, moment }: Accepting): Promise<string> {
   await sleep(Math.max(0, moment - Date.now()))
-  const { accessToken: token } = await w.session(creator)
+  let token: string | undefined
   const id = commandId()
   const keyed: typeof fetch = (input, init) => fetch(input, { ...init, headers: { ...init?.headers, 'idempotency-key': id } })
   for (const until = Date.now() + PATIENCE; ; await sleep(200)) {
     try {
+      token ??= (await w.session(creator)).accessToken
       await rest(keyed, url, `/api/v1/applications/${applicationId}/offers/1/accept`, { method: 'POST', token, body: { hash } })
       return 'ok'
     } catch (error) {
-      const { code, retryable } = error as { code: string; retryable: boolean }
-      if (!retryable || Date.now() > until) return code
+      const { code, retryable } = error as { code?: string; retryable?: boolean }
+      if (retryable === false || Date.now() > until) return code ?? String(error)
     }
   }
 }
