@@ -18,7 +18,7 @@ export async function countBrandWeek(ctx: Ctx, { now, after, alive }: Counting):
   for (let last = after ?? FIRST; ; ) {
     const brands = await brandsToCount(ctx.db.pool, week, last, PAGE)
     for (const brandId of brands) {
-      await keep(ctx, brandId, week, await figuresOf(ctx, brandId, week, () => alive(last)))
+      await keep(ctx, brandId, week, await figuresOf(ctx, brandId, week, now.slice(0, 10), () => alive(last)))
       last = brandId
       alive(last)
     }
@@ -26,9 +26,8 @@ export async function countBrandWeek(ctx: Ctx, { now, after, alive }: Counting):
   }
 }
 
-async function figuresOf({ db, now }: Ctx, brandId: BrandId, week: Week, alive: () => void): Promise<BrandFigures> {
+async function figuresOf({ db }: Ctx, brandId: BrandId, week: Week, today: string, alive: () => void): Promise<BrandFigures> {
   const [happened, waiting] = [await happenedTo(db.pool, brandId, week), await waitingOf(db.pool, brandId)]
-  const today = now().toISOString().slice(0, 10)
   let overdue = 0
   for (const roomId of await roomsAtWork(db.pool, brandId)) {
     const deal = await dealOf(db.pool, roomId) // one after the other: a deal may be megabytes
