@@ -40,6 +40,9 @@ export type WorkflowAdmin = {
   history(which: GetWorkflow): Promise<WorkflowHistory | undefined>
   /** Why a move is not possible as things are, `workflow.illegalMove` or `resource.notFound`; null where it is. Changes nothing. */
   refusal(order: MoveWorkflow): Promise<ParleyError | null>
-  /** Once for each command id; where there is nothing to do that to any more, it stays as it is. Answers the run that goes on now. */
+  /**
+   * Once for each command id, but that what fails still is tried at once again. Where there is nothing to do that to any more, it stays
+   * as it is. Answers the run that goes on now.
+   */
   move(order: MoveWorkflow): Promise<{ runId: string }>
 }

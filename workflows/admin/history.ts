@@ -60,7 +60,10 @@ export const idOf = (id: unknown): number => Number(String(id))
 function typeOf(event: Event): string {
   const name = Object.keys(event).find((key) => key.endsWith('EventAttributes') && event[key as keyof Event]) ?? 'unknown'
   const words = name.replace('EventAttributes', '').replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
-  return words.replace('workflow execution', 'run').replace('activity task', 'activity')
+  return words
+    .replace('workflow execution', 'run')
+    .replace('activity task', 'activity')
+    .replace(/(signal|cancel)ed$/, '$1led')
 }
 
 /** An activity's or a signal's name; of a timer, its moment. What follows on a step is about the same. */

@@ -1,6 +1,6 @@
 import { type GetWorkflow, type MoveWorkflow, ParleyError, type WorkflowMove } from '../../client-sdk/contract/index.ts'
 import { type Event, eventsBackwards, idOf } from './history.ts'
-import { codeOf, type Reached } from './reach.ts'
+import { codeOf, known, type Reached } from './reach.ts'
 import { type DescribedRun, describeRun, isStuck } from './runs.ts'
 
 /** Of gRPC. */
@@ -28,13 +28,13 @@ export async function refusalOf(temporal: Reached, which: Which): Promise<Parley
 }
 
 /**
- * Makes a move, once for each command id: Temporal has it with what it did, and what is done already is not possible again. Whatever
- * there is no more to do that to stays as it is. Answers the run that goes on now.
+ * Makes a move, once for each command id: Temporal has it with what it did, and what is done already is not possible again. What fails
+ * still is tried at once again. Whatever there is no more to do that to stays as it is. Answers the run that goes on now.
  */
 export async function makeMove(temporal: Reached, order: MoveWorkflow): Promise<{ runId: string }> {
   const planned = await plan(temporal, order)
-  if (planned.what === 'nothing') return latest(temporal, order)
-  return { runId: (await carryOut(temporal, order, planned)) ?? order.runId }
+  const runId = planned.what === 'nothing' ? undefined : await known(carryOut(temporal, order, planned))
+  return runId === undefined ? latest(temporal, order) : { runId }
 }
 
 async function latest(temporal: Reached, { workflowId }: Which): Promise<{ runId: string }> {
@@ -76,8 +76,8 @@ async function backTo(temporal: Reached, { run }: DescribedRun, isScheduled: (ev
   return first ? { what: 'goBack', event: first } : illegal('Its history does not say what failed')
 }
 
-/** The id of the run that it goes on in, where that is another. */
-async function carryOut(temporal: Reached, order: MoveWorkflow, planned: Plan): Promise<string | undefined> {
+/** The id of the run that it goes on in. */
+async function carryOut(temporal: Reached, order: MoveWorkflow, planned: Plan): Promise<string> {
   const { service, namespace } = temporal
   const { workflowId, runId, commandId: requestId } = order
   const execution = { workflowId, runId }
@@ -85,19 +85,19 @@ async function carryOut(temporal: Reached, order: MoveWorkflow, planned: Plan): 
   switch (planned.what) {
     case 'tryAtOnce':
       await tryAtOnce(temporal, execution, planned.activities)
-      return
+      return runId
     case 'beginAnew':
       return beginAnew(temporal, order)
     case 'goBack': {
       const workflowTaskFinishEventId = planned.event.activityTaskScheduledEventAttributes!.workflowTaskCompletedEventId!
-      return (await service.resetWorkflowExecution({ ...by, workflowTaskFinishEventId, requestId })).runId ?? undefined
+      return (await service.resetWorkflowExecution({ ...by, workflowTaskFinishEventId, requestId })).runId!
     }
     case 'cancel':
       await service.requestCancelWorkflowExecution({ ...by, requestId })
-      return
+      return runId
     case 'end':
       await service.terminateWorkflowExecution(by)
-      return
+      return runId
   }
 }
 
@@ -116,7 +116,8 @@ async function tryAtOnce(
 }
 
 /** With what it was given, under the same id. */
-async function beginAnew({ service, namespace }: Reached, order: MoveWorkflow): Promise<string | undefined> {
+async function beginAnew(temporal: Reached, order: MoveWorkflow): Promise<string> {
+  const { service, namespace } = temporal
   const { workflowId, runId, commandId: requestId } = order
   const page = { namespace, execution: { workflowId, runId }, maximumPageSize: 1 }
   const { history } = await service.getWorkflowExecutionHistory(page)
@@ -137,9 +138,9 @@ async function beginAnew({ service, namespace }: Reached, order: MoveWorkflow): 
   }
   const how = { requestId, identity: IDENTITY, workflowIdReusePolicy: AFTER_A_BAD_END }
   try {
-    return (await service.startWorkflowExecution({ namespace, workflowId, ...as, ...how })).runId ?? undefined
+    return (await service.startWorkflowExecution({ namespace, workflowId, ...as, ...how })).runId!
   } catch (error) {
-    if (codeOf(error) === ALREADY_EXISTS) return undefined // somebody else was faster
-    throw error
+    if (codeOf(error) !== ALREADY_EXISTS) throw error
+    return (await latest(temporal, order)).runId // somebody else was faster
   }
 }

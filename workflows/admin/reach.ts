@@ -10,6 +10,8 @@ export type Reached = { service: Service; namespace: string }
 const PATIENCE = 4_500
 /** Of gRPC: nobody knows what is asked for. */
 const NOT_FOUND = 5
+/** What is asked for cannot be, so to try again is of no use. */
+const FAULTS: readonly number[] = [3, 9, 12] // INVALID_ARGUMENT, FAILED_PRECONDITION, UNIMPLEMENTED
 
 /** Asks Temporal. Throws `server.unavailable` where it is away, or silent for longer than a person waits. */
 export async function reach<T>(client: Client | null, namespace: string, ask: (temporal: Reached) => Promise<T>): Promise<T> {
@@ -21,7 +23,8 @@ export async function reach<T>(client: Client | null, namespace: string, ask: (t
   try {
     return await Promise.race([asked, tooLate])
   } catch (error) {
-    throw isGrpcServiceError(error) ? away(error) : error
+    const code = codeOf(error)
+    throw code === undefined || FAULTS.includes(code) ? error : away(error)
   } finally {
     late.abort()
   }
@@ -29,7 +32,7 @@ export async function reach<T>(client: Client | null, namespace: string, ask: (t
 
 const away = (cause?: unknown) => new ParleyError('server.unavailable', 'Temporal cannot be reached; try again', { cause })
 
-/** Undefined where there is no such run. */
+/** Undefined where there is no such run, or no more. */
 export async function known<T>(asked: Promise<T>): Promise<T | undefined> {
   try {
     return await asked

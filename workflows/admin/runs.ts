@@ -10,7 +10,7 @@ import {
 } from '../../client-sdk/contract/index.ts'
 import { nameOf } from '../../server/cursor.ts'
 import { kinds, workflowId } from '../kinds.ts'
-import { instantOf, known, type Reached } from './reach.ts'
+import { codeOf, instantOf, known, type Reached } from './reach.ts'
 
 /** Of each state: its name in a visibility query, and its number. What this version has no word for goes on. */
 const states: Record<WorkflowState, [name: string, number: number]> = {
@@ -45,35 +45,33 @@ export async function listRuns(
   const query = state ? `(${ofKinds}) AND ${inState(state)}` : ofKinds
   const name = nameOf(question)
   const page = { namespace, query, pageSize: limit, nextPageToken: tokenFrom(name, cursor) }
-  const { executions, nextPageToken } = await service.listWorkflowExecutions(page)
+  const { executions, nextPageToken } = await service.listWorkflowExecutions(page).catch((error: unknown) => {
+    if (cursor !== undefined && NO_TOKEN.includes(codeOf(error))) throw noCursor()
+    throw error
+  })
   return { items: (executions ?? []).flatMap((one) => runOf(one) ?? []), cursor: cursorOf(name, nextPageToken) }
 }
 
-/** Temporal's own token is in it, which is JSON: with any other it would try for long, and say nothing of use. */
+/** Of gRPC, for a token that is none of Temporal's: UNKNOWN, INVALID_ARGUMENT. */
+const NO_TOKEN: readonly unknown[] = [2, 3]
+const noCursor = () => new ParleyError('request.invalid', '`cursor` is none of this list')
+
+/** Temporal's own token is in it. */
 function tokenFrom(name: string, cursor: string | undefined): Uint8Array {
   if (cursor === undefined) return new Uint8Array()
-  const [its, token] = cursor.split('.')
-  const bytes = Buffer.from(token ?? '', 'base64url')
-  if (its !== name || !isObject(bytes.toString())) throw new ParleyError('request.invalid', 'cursor: is none of this list')
+  const [its, token = ''] = cursor.split('.')
+  const bytes = Buffer.from(token, 'base64url')
+  if (its !== name || bytes.length === 0) throw noCursor()
   return bytes
 }
 
 const cursorOf = (name: string, token: Uint8Array | null | undefined): string | null =>
   token && token.length > 0 ? `${name}.${Buffer.from(token).toString('base64url')}` : null
 
-function isObject(text: string): boolean {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null
-  } catch {
-    return false
-  }
-}
-
 type Described = Awaited<ReturnType<Reached['service']['describeWorkflowExecution']>>
 type Execution = NonNullable<Described['workflowExecutionInfo']>
 /** Undefined for what is none of ours. */
-export function runOf({ execution, type, startTime, closeTime, status }: Execution): WorkflowRun | undefined {
+function runOf({ execution, type, startTime, closeTime, status }: Execution): WorkflowRun | undefined {
   const [, prefix, entity = ''] = /^(\w+):(.+)$/s.exec(execution?.workflowId ?? '') ?? []
   const kind = workflowKinds.find((one) => one === prefix)
   if (!kind || kinds[kind].definition !== type?.name) return undefined
