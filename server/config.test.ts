@@ -39,6 +39,56 @@ test('metrics take a token that is long enough and can be sent', () => {
   expect(faultsOf({ METRICS_TOKEN: 'with a space in between' })).toContain('METRICS_TOKEN must be a bearer token')
 })
 
+const PEM = (what: string) => `-----BEGIN ${what}-----\nhush+hush/==\n-----END ${what}-----`
+
+test('without a database Temporal comes along, with one it is where it is said to be, or nowhere', () => {
+  expect(readConfig({}).temporal).toEqual({ address: null, isBrought: true, namespace: 'default', apiKey: null, tls: false })
+  expect(readConfig({ TEMPORAL_ADDRESS: 'none' }).temporal).toMatchObject({ address: null, isBrought: false })
+  expect(readConfig(production).temporal).toMatchObject({ address: null, isBrought: false })
+  for (const address of ['temporal:7233', '10.0.0.7:7233', '[::1]:7233', 'parley.a2dd6.tmprl.cloud:7233']) {
+    const given = { ...production, TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: 'parley.a2dd6' }
+    expect(readConfig(given).temporal).toEqual({ address, isBrought: false, namespace: 'parley.a2dd6', apiKey: null, tls: false })
+  }
+  for (const wrong of ['temporal', 'http://temporal:7233', 'temporal:7233/x', ':7233', 'temporal:70000', 'a b:1'])
+    expect(faultsOf({ TEMPORAL_ADDRESS: wrong })).toBe('The configuration is wrong:\n  TEMPORAL_ADDRESS must be host:port, or none')
+  expect(faultsOf({ TEMPORAL_NAMESPACE: 'a b' })).toContain('TEMPORAL_NAMESPACE must be the name of a namespace')
+})
+
+test('an API key and certificates for Temporal bring TLS with them; what cannot go together is refused, and nothing of it is quoted', () => {
+  const at = { TEMPORAL_ADDRESS: 'temporal:7233' }
+  const tlsOf = (given: Record<string, string>) => readConfig({ ...at, ...given }).temporal.tls
+  const pair = { certificate: PEM('CERTIFICATE'), key: PEM('PRIVATE KEY') }
+  const ours = { TEMPORAL_TLS_CERTIFICATE: pair.certificate, TEMPORAL_TLS_KEY: pair.key.replaceAll('\n', '\\n') }
+  expect([tlsOf({}), tlsOf({ TEMPORAL_TLS: 'off' }), tlsOf({ TEMPORAL_TLS: 'on' })]).toEqual([false, false, true])
+  expect(readConfig({ ...at, TEMPORAL_API_KEY: 'hush' }).temporal).toMatchObject({ apiKey: 'hush', tls: true })
+  expect(tlsOf({ TEMPORAL_TLS_CA: pair.certificate })).toEqual({ ca: pair.certificate, pair: null })
+  expect(tlsOf({ ...ours, TEMPORAL_API_KEY: 'hush' })).toEqual({ ca: null, pair })
+
+  const wrong: [Record<string, string>, string][] = [
+    [{ ...at, TEMPORAL_TLS: 'off', TEMPORAL_API_KEY: 'hush' }, 'TEMPORAL_TLS cannot be off'],
+    [{ ...at, TEMPORAL_TLS_KEY: pair.key }, 'TEMPORAL_TLS_CERTIFICATE and TEMPORAL_TLS_KEY are required together'],
+    [{ ...at, ...ours, TEMPORAL_TLS_KEY: 'hush' }, 'TEMPORAL_TLS_KEY must be PEM'],
+    [{ ...at, TEMPORAL_TLS_CA: 'hush' }, 'TEMPORAL_TLS_CA must be PEM'],
+    [{ ...at, TEMPORAL_TLS: 'yes' }, 'TEMPORAL_TLS must be on or off'],
+    [{ ...at, TEMPORAL_API_KEY: 'hush hush' }, 'TEMPORAL_API_KEY must be an API key'],
+    [{ TEMPORAL_API_KEY: 'hush' }, 'TEMPORAL_ADDRESS is required'],
+    [{ TEMPORAL_ADDRESS: 'none', TEMPORAL_TLS: 'on' }, 'TEMPORAL_ADDRESS is required'],
+  ]
+  for (const [given, fault] of wrong) {
+    expect(faultsOf(given)).toContain(fault)
+    expect(faultsOf(given)).not.toContain('hush')
+  }
+})
+
+test('where mails lead has no slash at its end, and how long something is unread is bounded', () => {
+  expect(readConfig({})).toMatchObject({ appUrl: null, digestAfter: 900 })
+  expect(readConfig({ APP_URL: 'https://app.example.com/', DIGEST_AFTER_SECONDS: '60' })).toMatchObject({
+    appUrl: 'https://app.example.com',
+    digestAfter: 60,
+  })
+  expect(faultsOf({ APP_URL: 'app.example.com', DIGEST_AFTER_SECONDS: '0' })).toMatch(/APP_URL must be .*\n.*DIGEST_AFTER_SECONDS must be/)
+})
+
 test('it is frozen', () => {
   const config = readConfig(production)
   expect([config, config.rate, config.roles, config.allowedOrigins].every(Object.isFrozen)).toBe(true)

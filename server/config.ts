@@ -16,6 +16,8 @@ const list = (value: string) => value.split(',').flatMap((item) => item.trim() |
 /** A host's name or address that means this machine alone. */
 export const isLoopback = (host: string) => host === 'localhost' || /^\[?::1\]?$/.test(host) || (isIPv4(host) && host.startsWith('127.'))
 const isOrigin = (text: string) => URL.canParse(text) && new URL(text).origin === text
+const isPlace = (text: string) =>
+  text === 'none' || (/^([^\s/:[\]]+|\[[\da-fA-F:]+\]):\d{1,5}$/.test(text) && Number(text.split(':').at(-1)) <= 65_535)
 const wholeNumber = (min: number, max: number) => {
   const fault = `must be a whole number from ${min} to ${max}`
   return z.coerce.number(fault).int(fault).min(min, fault).max(max, fault)
@@ -35,14 +37,15 @@ const Env = z.object({
   REDIS_URL: url(/^rediss?:$/, 'must be a redis:// or rediss:// URL').optional(),
   SMTP_URL: url(/^smtps?:$/, 'must be an smtp:// or smtps:// URL').optional(),
   MAIL_FROM: z.string().transform(sender).optional(),
-  TEMPORAL_ADDRESS: z
-    .union([z.literal('none'), z.string().regex(/^[^\s/:]+:\d{1,5}$|^\[[\da-fA-F:]+\]:\d{1,5}$/)], 'must be host:port, or none')
-    .optional(),
+  TEMPORAL_ADDRESS: z.string().refine(isPlace, 'must be host:port, or none').optional(),
   TEMPORAL_NAMESPACE: z
     .string()
     .regex(/^[\w.-]{2,255}$/, 'must be the name of a namespace')
     .default('default'),
-  TEMPORAL_API_KEY: z.string().optional(),
+  TEMPORAL_API_KEY: z
+    .string()
+    .regex(/^[\x21-\x7e]+$/, 'must be an API key, without spaces')
+    .optional(),
   TEMPORAL_TLS: z.enum(['on', 'off'], 'must be on or off').optional(),
   TEMPORAL_TLS_CA: z.string().transform(pemText).optional(),
   TEMPORAL_TLS_CERTIFICATE: z.string().transform(pemText).optional(),
@@ -153,10 +156,12 @@ export function readConfig(environment: Record<string, string | undefined>): Con
 /** What no variable shows alone. */
 function conflicts(given: Record<string, string | undefined>): string[] {
   const { DATABASE_URL, NODE_ENV, HOST, TOKEN_KEY, CHECKPOINT_KEY, SMTP_URL, MAIL_FROM } = given
-  const { TEMPORAL_TLS_CERTIFICATE, TEMPORAL_TLS_KEY, TEMPORAL_TLS, TEMPORAL_TLS_CA, TEMPORAL_API_KEY } = given
+  const { TEMPORAL_ADDRESS, TEMPORAL_TLS_CERTIFICATE, TEMPORAL_TLS_KEY, TEMPORAL_TLS, TEMPORAL_TLS_CA, TEMPORAL_API_KEY } = given
   const isSecured = TEMPORAL_TLS_CERTIFICATE ?? TEMPORAL_TLS_KEY ?? TEMPORAL_TLS_CA ?? TEMPORAL_API_KEY
   const embedded = DATABASE_URL === undefined
+  const hasTemporal = TEMPORAL_ADDRESS !== undefined && TEMPORAL_ADDRESS !== 'none'
   return [
+    !hasTemporal && (isSecured ?? TEMPORAL_TLS) && 'TEMPORAL_ADDRESS is required with a key, a certificate or TLS for it',
     embedded && NODE_ENV === 'production' && 'DATABASE_URL is required in production: the embedded mode is for trying out',
     embedded && HOST && !isLoopback(HOST) && 'HOST must be a loopback address without a DATABASE_URL: the embedded mode has demo people',
     !TEMPORAL_TLS_CERTIFICATE !== !TEMPORAL_TLS_KEY && 'TEMPORAL_TLS_CERTIFICATE and TEMPORAL_TLS_KEY are required together',

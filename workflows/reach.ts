@@ -1,4 +1,4 @@
-import { Connection } from '@temporalio/client'
+import { Connection, ServiceError } from '@temporalio/client'
 import { NativeConnection, TransportError } from '@temporalio/worker'
 import type { TemporalTls } from '../server/config.ts'
 
@@ -38,8 +38,7 @@ const UNAUTHENTICATED = 16
 
 /** For everybody's eyes: nothing of the address, and nothing secret. */
 export function whyAway(error: unknown, namespace: string): string {
-  const code = error instanceof Error && 'code' in error ? error.code : null
-  const message = error instanceof Error ? error.message : String(error)
+  const { code, message } = gist(error)
   if (code === NOT_FOUND) return `it has no namespace ${namespace}`
   if (code === PERMISSION_DENIED || code === UNAUTHENTICATED)
     return 'it does not let us in: see TEMPORAL_API_KEY and TEMPORAL_TLS_CERTIFICATE'
@@ -47,4 +46,11 @@ export function whyAway(error: unknown, namespace: string): string {
     return 'its certificate is not accepted, or ours is not: see TEMPORAL_TLS_CA'
   if (typeof code === 'number' || error instanceof TransportError || /before the deadline/.test(message)) return 'it cannot be reached'
   return message.split('\n')[0]!.slice(0, 500)
+}
+
+/** What the client says of it, it says around the answer's own code. */
+function gist(error: unknown): { code: unknown; message: string } {
+  if (!(error instanceof Error)) return { code: null, message: String(error) }
+  if ('code' in error) return { code: error.code, message: error.message }
+  return error instanceof ServiceError && error.cause ? gist(error.cause) : { code: null, message: error.message }
 }
