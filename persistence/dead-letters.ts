@@ -23,7 +23,8 @@ export const deadLetters = (pool: Pool, before: DeadPlace | null, limit: number)
 export async function holdDeadLetter(em: EntityManager, id: MailId): Promise<{ isUseless: boolean } | undefined> {
   const [row] = await query<{ isUseless: boolean }>(
     em,
-    `select exists (select from invitation i where i.id = m.invitation_id and i.ends_at <= clock_timestamp()) as "isUseless"
+    `select m.invitation_id is not null
+         and not exists (select from invitation i where i.id = m.invitation_id and i.ends_at > clock_timestamp()) as "isUseless"
        from mail m where id = $1 and died_at is not null for update`,
     [id],
   )

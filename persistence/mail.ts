@@ -6,7 +6,7 @@ import { query, read } from './sql.ts'
 
 /** What a mail says, to whom. `language`: of its words. */
 type Letter = { to: string; subject: string; text: string; html?: string | null; language?: string | null; kind?: MailKind | null }
-/** `kind`, `userId`: of what its reader can do without; both absent of what nobody can. `invitationId`: whose code it has; it goes with it. */
+/** `kind`, `userId`: of what its reader can do without; both absent of what nobody can. `invitationId`: whose code it has; it is sent no longer than that is good. */
 export type NewMail = Letter & { userId?: UserId; invitationId?: InvitationId }
 /**
  * A mail that this process may try to send now. `tries` counts this one; `age` in seconds, since it was written or sent again.

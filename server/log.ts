@@ -57,7 +57,7 @@ function line(fields: Fields): string {
 }
 
 /** Names of fields whose values nobody may read in a log. */
-const SECRET = /token|password|secret|authorization|cookie|credential|private|^(key|pem|text|body|personal|email)$/i
+const SECRET = /mailKey|token|password|secret|authorization|cookie|credential|private|^(key|pem|text|body|personal|email)$/i
 
 /** The names of lines' fields are few, and each is looked at thousands of times a second. */
 const isSecret = new Map<string, boolean>()

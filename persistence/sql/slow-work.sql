@@ -49,6 +49,4 @@ alter table mail
   add column language text,                  -- BCP 47, of its words; null where nobody said
   add column held_until timestamptz,         -- somebody is sending it; `next_at` says when to look at it, which is another thing
   add column revived_at timestamptz,         -- an administrator had it sent again: its time counts from there
-  -- The mail has the code of this invitation, and goes with it: it would be of no use.
-  add column invitation_id uuid references invitation (id) on delete cascade;
-create index mail_invitation on mail (invitation_id) where invitation_id is not null;
+  add column invitation_id uuid;             -- whose code it has; no reference, as it is of no use once the invitation is gone, and says so

@@ -158,14 +158,22 @@ describe('an invitation', () => {
     expect((await order(id, 'drop')).status).toBe(200)
   })
 
-  test('that is replaced takes its mail along: the new one goes', async () => {
+  test('that was replaced is not sent again, and what waited of it does not go: the new one does', async () => {
     const team = await makeTeam(w)
     const email = 'again@example.net'
     await invite(w, team, { email })
     const [{ id }] = (await kill(email)).rows
     await invite(w, team, { email })
-    expect((await order(id, 'retry')).body.code).toBe('resource.notFound')
-    expect((await waitingMail(w.db.pool, 9)).filter(({ to }) => to === email)).toMatchObject([{ isDead: false }])
+    expect((await order(id, 'retry')).body.code).toBe('deadline.passed')
+    await w.db.pool.query('update mail set died_at = null, next_at = now() where id = $1', [id])
+    const server = await smtpServer()
+    const mailer = smtpMailer({ url: `smtp://127.0.0.1:${server.port}`, from: { name: '', address: 'parley@example.com' } })
+    const { stop } = deliverMail({ pool: w.db.pool, mailer, links: w.house.links, poll: 20 })
+    await expect.poll(() => waitingMail(w.db.pool, 1), { timeout: 20_000 }).toEqual([])
+    await stop()
+    await server.close()
+    const theirs = server.arrived.filter(({ to }) => to.includes(email))
+    expect([theirs.length, theirs[0]!.source.includes(`<${id}@`)]).toEqual([1, false])
   })
 })
 
