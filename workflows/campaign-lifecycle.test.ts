@@ -4,7 +4,7 @@ import type { CampaignFields, CampaignId, CampaignPlace, RoomId } from '../clien
 import { moveApplication } from '../server/applications/move-application.ts'
 import { apply, eventsOf } from '../server/applications/testing.ts'
 import { makeTeam, type Team } from '../server/brands/testing.ts'
-import { age, draft, move } from '../server/campaigns/testing.ts'
+import { age, draft, inDays, move } from '../server/campaigns/testing.ts'
 import { updateCampaign } from '../server/campaigns/update-campaign.ts'
 import { accept, propose } from '../server/deals/testing.ts'
 import { cancel } from '../server/deals/testing-work.ts'
@@ -55,6 +55,24 @@ async function isIdle(id: CampaignId): Promise<boolean> {
 }
 const change = async ({ campaignId }: CampaignPlace, fields: Partial<CampaignFields>) =>
   updateCampaign(w.as(brand.owner), { commandId: commandId(), campaignId, version: (await rowOf(campaignId)).version, ...fields })
+const signal = (id: CampaignId) =>
+  expect
+    .poll(
+      () =>
+        run(id)
+          .signal('changed')
+          .then(
+            () => true,
+            () => false,
+          ),
+      PATIENT,
+    )
+    .toBe(true)
+/** Its moment is soon, however long it took to come here. */
+async function near(id: CampaignId, column: 'opens_at' | 'apply_by'): Promise<void> {
+  await w.db.pool.query(`update campaign set ${column} = clock_timestamp() + interval '2 seconds' where id = $1`, [id])
+  await signal(id)
+}
 /** What the campaign tells at the end of its minute it tells now. */
 const minute = async (id: CampaignId) => {
   await age(w, id)
@@ -62,15 +80,15 @@ const minute = async (id: CampaignId) => {
 }
 
 test('a campaign opens, closes, tells those who applied, waits for its last deal, and completes', { timeout: 240_000 }, async () => {
-  const place = await draft(w, brand, { opensAt: soon(3_000) })
-  const { campaignId } = place
+  const { campaignId } = await draft(w, brand, { opensAt: inDays(1) })
+  await near(campaignId, 'opens_at')
   await becomes(campaignId, 'open')
   const [waiting, dealing, deaf] = [await w.person(), await w.person(), await w.person()]
   await changeSettings(w.as(deaf), { notifications: { applications: false } })
   const [first, deal, last] = [await apply(w, waiting, campaignId), await apply(w, dealing, campaignId), await apply(w, deaf, campaignId)]
   await accept(w, dealing, deal, await propose(w, brand.manager, deal))
 
-  await change(place, { applyBy: soon(3_000) })
+  await near(campaignId, 'apply_by')
   await becomes(campaignId, 'closed')
   await minute(campaignId)
   const closed = '“Morning glow” takes no more applications'
@@ -94,29 +112,34 @@ test('a campaign opens, closes, tells those who applied, waits for its last deal
 })
 
 test('a draft that lacks something stays one and says so, once; its next moment is kept', { timeout: 180_000 }, async () => {
-  const place = await draft(w, brand, { opensAt: soon(3_000), brief: null })
+  const place = await draft(w, brand, { opensAt: inDays(1), brief: null })
   const { campaignId } = place
+  await near(campaignId, 'opens_at')
   const notOpened = async () =>
     (await ofCampaign(campaignId)).filter(({ type }) => type === 'campaign.notOpened').map(({ data }) => data.deal)
   await expect.poll(notOpened, PATIENT).toEqual([{ missing: ['brief'] }])
   await expect.poll(() => isIdle(campaignId), PATIENT).toBe(true)
   expect(await mailsOf(brand.manager)).toContain('“Morning glow” could not be published')
-  await change(place, { brief: 'All of it', opensAt: soon(3_000) })
+  await change(place, { brief: 'All of it', opensAt: inDays(1) })
+  await near(campaignId, 'opens_at')
   await becomes(campaignId, 'open')
   expect(await notOpened()).toHaveLength(1)
 })
 
 test('a draft that is cancelled never opens, and its run is over', { timeout: 120_000 }, async () => {
-  const place = await draft(w, brand, { opensAt: soon(3_000) })
+  const place = await draft(w, brand, { opensAt: inDays(1) })
   await move(w, brand.owner, place, { move: 'cancel', reason: 'No more' })
   await expect.poll(() => statusOf(place.campaignId).catch(() => 'not begun'), PATIENT).toBe('COMPLETED')
   expect(await movesOf(place.campaignId)).toEqual(['cancel'])
 })
 
 test('sweeps, runs and people who open drafts at the same moment open each once', { timeout: 180_000 }, async () => {
-  const opensAt = soon(8_000)
   const places = []
-  for (let i = 0; i < 15; i++) places.push(await draft(w, brand, { opensAt }))
+  for (let i = 0; i < 15; i++) places.push(await draft(w, brand, { opensAt: inDays(1) }))
+  const opensAt = soon(3_000)
+  const ids = places.map(({ campaignId }) => campaignId)
+  await w.db.pool.query('update campaign set opens_at = $2 where id = any($1::uuid[])', [ids, opensAt])
+  await Promise.all(ids.map(signal))
   const failed: unknown[] = []
   const sweeps = [1, 2].map(() => sweep(w.house, (error) => failed.push(error), { every: 20 }))
   try {
