@@ -2,6 +2,7 @@ import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Pool } from 'pg'
 import { canonical } from '../client-sdk/contract/canonical.ts'
 import { type Notifications, type PersonSettings, type UserId, usualNotifications } from '../client-sdk/contract/index.ts'
+import { passOver } from './digest-unread.ts'
 import { query, read } from './sql.ts'
 
 type Row = Omit<PersonSettings, 'notifications'> & { notifications: string | null }
@@ -19,9 +20,13 @@ export async function lockSettings(em: EntityManager, userId: UserId): Promise<P
   return row && fromRow(row)
 }
 
-/** Under the lock of the person's row. Who hides leaves no trace of when they were last seen. */
-export async function writeSettings(em: EntityManager, userId: UserId, settings: PersonSettings): Promise<void> {
-  const { presence, language, timeZone, notifications, profile } = settings
+type Change = { before: PersonSettings; after: PersonSettings }
+/**
+ * Under the lock of the person's row. Who hides leaves no trace of when they were last seen. What was said while somebody wanted no digest,
+ * none is ever to tell.
+ */
+export async function writeSettings(em: EntityManager, userId: UserId, { before, after }: Change): Promise<void> {
+  const { presence, language, timeZone, notifications, profile } = after
   await query(em, 'update person set presence = $2, language = $3, time_zone = $4, notifications = $5, profile_shown = $6 where id = $1', [
     userId,
     presence,
@@ -31,6 +36,7 @@ export async function writeSettings(em: EntityManager, userId: UserId, settings:
     profile,
   ])
   if (presence === 'hidden') await query(em, 'delete from last_seen where user_id = $1', [userId])
+  if (notifications.digest && !before.notifications.digest) await passOver(em, userId)
 }
 
 const USUAL = canonical(usualNotifications)

@@ -2,6 +2,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { RoomId } from '../../client-sdk/contract/index.ts'
 import { deleteMessage } from '../chat/delete-message.ts'
+import { changeMailKind } from '../mail/unsubscribe.ts'
 import { changeSettings } from '../people/settings.ts'
 import { markRead, muteRoom } from '../rooms/read-room.ts'
 import { removeMember } from '../rooms/remove-member.ts'
@@ -163,6 +164,13 @@ test('what was said while somebody wanted no digest is never told, not when they
   await notify(reader, true)
   await look(reader)
   expect((await mailsTo(w, reader)).map(({ subject }) => subject)).toEqual(['You have 1 unread message in 1 room'])
+  const sql = 'select mail_key from person where id = $1'
+  const mailKey = (await w.db.pool.query<{ mail_key: string }>(sql, [reader.userId])).rows[0]!.mail_key
+  await changeMailKind(w.asSystem(), { mailKey, kind: 'digest' }, false)
+  await say(w, writer, rooms[0]!)
+  await changeMailKind(w.asSystem(), { mailKey, kind: 'digest' }, true)
+  expect(await look(reader)).toBeNull()
+  expect(await mailsTo(w, reader)).toHaveLength(1)
 })
 
 test('who was let go, or shut out, learns nothing of the room, and not its title', async () => {

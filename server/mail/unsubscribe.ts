@@ -23,11 +23,11 @@ export async function changeMailKind(ctx: Ctx, { mailKey, kind }: Which, isOn: b
   const userId = await userByMailKey(ctx.db.pool, mailKey)
   if (!userId) throw notFound('mail')
   return ctx.em.transactional(async (em) => {
-    const settings = await persons.lockSettings(em, userId)
-    if (!settings) throw notFound('mail')
-    const { notifications, language } = settings
+    const before = await persons.lockSettings(em, userId)
+    if (!before) throw notFound('mail')
+    const { notifications, language } = before
     if (notifications[kind] !== isOn)
-      await persons.writeSettings(em, userId, { ...settings, notifications: { ...notifications, [kind]: isOn } })
+      await persons.writeSettings(em, userId, { before, after: { ...before, notifications: { ...notifications, [kind]: isOn } } })
     return { isOn, language: mailLanguage(language) }
   })
 }

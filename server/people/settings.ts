@@ -1,5 +1,4 @@
 import { type ChangeSettings, type CommandId, newId, type PersonSettings, SYSTEM } from '../../client-sdk/contract/index.ts'
-import { passOver } from '../../persistence/digest-unread.ts'
 import { notFound } from '../../persistence/event-log.ts'
 import * as persons from '../../persistence/person-settings.ts'
 import { type Ctx, caller } from '../ctx.ts'
@@ -20,9 +19,7 @@ export async function changeSettings(ctx: Ctx, changes: ChangeSettings): Promise
     const before = await persons.lockSettings(em, userId)
     if (!before) throw notFound('person')
     const after = { ...before, ...changes, notifications: { ...before.notifications, ...changes.notifications } }
-    await persons.writeSettings(em, userId, after)
-    // What was said while they wanted no digest, none is ever to tell.
-    if (after.notifications.digest && !before.notifications.digest) await passOver(em, userId)
+    await persons.writeSettings(em, userId, { before, after })
     const { presence } = after
     if (presence === before.presence) return after
     const by = { actor: SYSTEM, commandId: newId<CommandId>(), accessVersion: null }
