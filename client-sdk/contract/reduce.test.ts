@@ -20,7 +20,9 @@ import type { Role } from './roles.ts'
 import type { Snapshot, Subject } from './rooms/schema.ts'
 
 /** These lie on the streams of people, of brands and of the platform: no room ever sees one. */
-const elsewhere = (Object.keys(events) as EventName[]).filter((type) => /^(session|membership|person|profile|brand|catalogue)\./.test(type))
+const elsewhere = (Object.keys(events) as EventName[]).filter((type) =>
+  /^(session|membership|person|profile|brand|catalogue|workflow|mail)\./.test(type),
+)
 
 const roomId = '018f0000-0000-7000-8000-00000000000a' as RoomId
 const [nora, aiko, tomas] = [
@@ -154,6 +156,16 @@ const invoices: Fact = {
   type: 'milestone.statusChanged',
   data: { deal: { milestone: 1, move: 'invoice', from: 'due', to: 'invoiced', as: 'creator' }, personal: { note: 'for my rent' } },
 }
+const lacks: Fact = { type: 'campaign.notOpened', data: { deal: { missing: ['brief'] }, personal: null } }
+/** Of what somebody was reminded: nothing comes of it. */
+const reminds: readonly Fact[] = [
+  { type: 'application.reminded', data: { deal: { kind: 'waiting', to: 'brand' }, personal: null } },
+  { type: 'offer.reminded', data: { deal: { offer: 1, kind: 'expiring', to: 'creator' }, personal: null } },
+  {
+    type: 'deliverable.reminded',
+    data: { deal: { deliverable: 1, kind: 'overdue', due: '2026-11-21', to: 'creator' }, personal: null },
+  },
+]
 /** No room has both; the reducer takes what it is told last. */
 const drafts: Fact = {
   type: 'campaign.created',
@@ -229,10 +241,12 @@ const conversation: readonly Envelope[] = [
   expires,
   delivers, // 57
   invoices,
+  ...reminds, // 59, 60, 61
+  lacks,
   erases(52, 54, 55, 57, 58),
   says(nora, 'the end'),
 ].map(envelope)
-const lastChange = 59 // an erasure
+const lastChange = 63 // an erasure
 
 /** The log as it reads once the first `head` events are in it: what has been erased by then is gone. */
 function logAt(head: number): Envelope[] {
@@ -275,7 +289,7 @@ function snapshotAt(head: number, newest = Number.POSITIVE_INFINITY): Snapshot {
 function subjectIn(log: readonly Envelope[]): Subject | null {
   const begun = log.findLast((e) => e.type === 'application.submitted' || e.type === 'campaign.created')
   if (!begun) return null
-  const since = log.slice(begun.seq).filter((e) => e.type === 'application.statusChanged' || e.type.startsWith('campaign.'))
+  const since = log.slice(begun.seq).filter((e) => /^(application\.statusChanged|campaign\.(changed|statusChanged))$/.test(e.type))
   const version = 1 + since.length
   const move = since.findLast((e) => e.type === 'application.statusChanged' || e.type === 'campaign.statusChanged')
   const [kind, id, first] =
@@ -410,7 +424,7 @@ test('an erased message has no words left and says which event took them', () =>
 
 test('what is said of a deal moves the room on, and is nowhere in it', () => {
   const before = replay(emptyRoom, conversation.slice(0, 51))
-  for (const event of conversation.slice(51, 58)) {
+  for (const event of conversation.slice(51, 62)) {
     expect(reduce({ ...before, rev: event.seq - 1 }, event)).toEqual({ ...before, rev: event.seq })
   }
 })
@@ -447,7 +461,7 @@ test('pages under live traffic: whenever read and whenever taken, one that is no
           const added = addPage(room, page)
           const changed = conversation.slice(readAt, takenAt).some(changesOlder)
           expect(added === null).toBe(readAt < asOf || changed)
-          if ((takenAt + readAt + asOf) % 4 > 0) continue // there are 100,000 of them, and each costs a room
+          if ((takenAt + readAt + asOf) % 5 > 0) continue // there are 100,000 of them, and each costs a room
           // What was erased after `takenAt` may be gone from the page already, and is gone from the room once it is told.
           if (added) expect(shown(reduceAll(added, conversation.slice(takenAt)))).toEqual(shown(fresh))
           if (added && readAt <= takenAt) expect(shown(added)).toEqual(whole[takenAt]!.room)

@@ -1,5 +1,6 @@
 import type { ApplicationMove } from '../../client-sdk/contract/applications/machine.ts'
 import type { DeliverableMove } from '../../client-sdk/contract/deliverables/machine.ts'
+import type { Part } from '../../client-sdk/contract/events.ts'
 import type { MilestoneMove } from '../../client-sdk/contract/milestones/machine.ts'
 
 /** What somebody did to an application, as it follows their name. */
@@ -24,6 +25,17 @@ export const deliverableMove: Record<DeliverableMove, string> = {
   approve: 'approved',
   dispute: 'disputed',
   cancel: 'cancelled',
+}
+/** Of what the platform reminded whom. */
+export const applicationReminder: Record<Part<'application.reminded', 'deal'>['kind'], string> = {
+  waiting: 'reminded the brand that the application waits for its decision',
+  closing: 'reminded the brand that the time to decide is nearly over',
+}
+/** The same of a piece of work; its day follows. */
+export const deliverableReminder: Record<Part<'deliverable.reminded', 'deal'>['kind'], (piece: number) => string> = {
+  dueSoon: (piece) => `reminded the creator of piece ${piece} of the work, which is due on`,
+  overdue: (piece) => `reminded both sides of piece ${piece} of the work, which was due on`,
+  escalated: (piece) => `told the owners of the brand that piece ${piece} of the work is still missing, which was due on`,
 }
 /** What somebody said of a payment. */
 export const milestoneMove: Record<MilestoneMove, string> = {

@@ -260,3 +260,42 @@ test('the story for people says what happened, in order, and how much was said i
   expect(textOf(text)).not.toContain('asked to cancel the deal (')
   expect(text).toContain('All of it: 11 events.')
 })
+
+test('the story says to both sides of what Parley has reminded whom, and by REST it has the same entries', async () => {
+  const p = await agreed(w, someTerms({ deliverables: [{ platform: 'instagram', format: 'Reel', count: 1, due: '2030-05-01' }] }))
+  const reminders = [
+    { type: 'application.reminded', deal: { kind: 'waiting', to: 'brand' } },
+    { type: 'application.reminded', deal: { kind: 'closing', to: 'brand' } },
+    { type: 'offer.reminded', deal: { offer: 1, kind: 'expiring', to: 'creator' } },
+    { type: 'deliverable.reminded', deal: { deliverable: 1, kind: 'dueSoon', due: '2030-05-01', to: 'creator' } },
+    { type: 'deliverable.reminded', deal: { deliverable: 1, kind: 'overdue', due: '2030-05-01', to: 'creator' } },
+    { type: 'deliverable.reminded', deal: { deliverable: 1, kind: 'escalated', due: '2030-05-01', to: 'brand' } },
+  ] as const
+  const entries = reminders.map((one) => ({
+    ...one,
+    streamId: p.roomId,
+    actor: SYSTEM,
+    commandId: commandId(),
+    accessVersion: null,
+    personal: null,
+  }))
+  await w.db.orm.em.fork().transactional((em) => w.db.log.append(em, entries))
+  const said = [
+    'Parley reminded the brand that the application waits for its decision',
+    'Parley reminded the brand that the time to decide is nearly over',
+    'Parley reminded the creator that the time of version 1 is nearly over',
+    'Parley reminded the creator of piece 1 of the work, which is due on 2030-05-01',
+    'Parley reminded both sides of piece 1 of the work, which was due on 2030-05-01',
+    'Parley told the owners of the brand that piece 1 of the work is still missing, which was due on 2030-05-01',
+  ]
+  for (const who of [p.creator, p.campaign.viewer]) {
+    const html = (await storyOf(who, p)).text
+    for (const sentence of said) expect(textOf(html)).toContain(sentence)
+    const { items } = (await get(who, `/rooms/${p.roomId}/timeline?limit=100`)).body as {
+      items: { type?: string; deal?: unknown; who?: object }[]
+    }
+    const told = items.filter(({ type }) => type?.endsWith('.reminded'))
+    expect(told.map(({ type, deal }) => ({ type, deal }))).toEqual(reminders)
+    expect(told.map((one) => one.who)).toEqual(reminders.map(() => ({ member: SYSTEM, side: 'system', name: null })))
+  }
+})

@@ -2,7 +2,7 @@ import type { ApplicationState, Envelope, ErasureReason, RoomId, Teller } from '
 import { escaped } from '../docs/markdown.ts'
 import { nameOf, standing } from './agreement-page.ts'
 import { NOTICE } from './get-agreement.ts'
-import { applicationMove, deliverableMove, milestoneMove } from './moves-in-words.ts'
+import { applicationMove, applicationReminder, deliverableMove, deliverableReminder, milestoneMove } from './moves-in-words.ts'
 import { printed } from './print.ts'
 import type { Newest, Told } from './read-story.ts'
 import { block, count, moment, words } from './shown.ts'
@@ -100,6 +100,16 @@ function sentence(event: Envelope): [string, string] {
     }
     case 'offer.expired':
       return [`ended version ${event.data.deal.offer}, whose time had run out`, '']
+    case 'offer.reminded': {
+      const { offer, to } = event.data.deal
+      return [`reminded the ${to} that the time of version ${offer} is nearly over`, '']
+    }
+    case 'application.reminded':
+      return [applicationReminder[event.data.deal.kind], '']
+    case 'deliverable.reminded': {
+      const { deliverable, kind, due } = event.data.deal
+      return [`${deliverableReminder[kind](deliverable)} ${escaped(due)}`, '']
+    }
     case 'offer.commented': {
       const { deal, personal } = event.data
       return [`said of version ${deal.offer}, ${termName(deal.term, deal.item)}:`, said(personal, personal?.text)]
