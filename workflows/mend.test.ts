@@ -115,7 +115,7 @@ test('a mail server that is down for an hour: the run is seen as failed, is rese
 
   post = await smtpServer({}, port)
   const id = newId<CommandId>()
-  const answers = [await move(failed, 'reset', id), await move(failed, 'reset', id)]
+  const answers = await Promise.all([move(failed, 'reset', id), move(failed, 'reset', id)])
   await expect.poll(() => arrivedFor(mail.to), { timeout: 30_000 }).toBe(1)
   answers.push(await move(failed, 'reset', id))
   expect(answers.map(({ status }) => status)).toEqual([200, 200, 200])
@@ -184,6 +184,20 @@ test('a run that has ended badly begins anew with what it was given, and the ord
   expect(answers.map(({ status, body }) => [status, body.runId])).toEqual(answers.map(() => [200, runId]))
   expect(arrivedFor(mail.to)).toBe(1)
   expect(await audit(failed)).toHaveLength(1)
+})
+
+test('of people who mend the same run at the same moment one does, and the others are refused', async () => {
+  await post.close()
+  const mail = await write()
+  await temporal.carry(mail.mailId)
+  await shows(mail.mailId, ['failed'])
+  post = await smtpServer({}, port)
+  const failed = await runOf(mail.mailId, 'failed')
+  const answers = await Promise.all((['reset', 'retry', 'reset', 'retry'] as const).map((its) => move(failed, its)))
+  expect(answers.map(({ body }) => body.code ?? 'ok').toSorted()).toEqual(['ok', ...Array(3).fill('workflow.illegalMove')])
+  await shows(mail.mailId, ['completed', 'failed'])
+  expect(await audit(failed)).toHaveLength(1)
+  expect(arrivedFor(mail.to)).toBe(1)
 })
 
 test('a run is cancelled, and the order sent again is answered the same; it can begin anew', async () => {
