@@ -44,7 +44,7 @@ const WATCH = 1_000
 /** A look that does not come to its end when all stops is left behind, in ms. */
 const FAREWELL = 4_500
 /** For half an hour, then ever later, for half a day; then somebody has to look. */
-export const mailPatience: Patience = { tries: 30, pause: 15_000, longest: 1_800_000 }
+const mailPatience: Patience = { tries: 30, pause: 15_000, longest: 1_800_000 }
 
 /** `why`: of its being away, `said` the last time. */
 type State = { on: boolean; since: Date; why: string }
