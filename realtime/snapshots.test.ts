@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type EventName, events, type RoomId, type Snapshot, type Terms } from '../client-sdk/contract/index.ts'
+import { type EventName, events, type Part, type RoomId, type Snapshot, SYSTEM, type Terms } from '../client-sdk/contract/index.ts'
 import { emptyRoom, fromSnapshot, type RoomState, reduce } from '../client-sdk/contract/reduce.ts'
 import { moveApplication } from '../server/applications/move-application.ts'
 import { setTeamRole } from '../server/brands/change-team.ts'
@@ -13,6 +13,7 @@ import { eraseMessages } from '../server/log/erase-messages.ts'
 import { moveMilestone } from '../server/milestones/move-milestone.ts'
 import { declineOffer, withdrawOffer } from '../server/offers/close-offer.ts'
 import { commentOffer } from '../server/offers/comment-offer.ts'
+import { platformId } from '../server/once.ts'
 import { addMember } from '../server/rooms/add-member.ts'
 import { removeMember } from '../server/rooms/remove-member.ts'
 import { commandId, type TestPerson } from '../server/testing.ts'
@@ -26,7 +27,7 @@ beforeAll(async () => {
 afterAll(() => h.close())
 
 /** What a room never sees: it lies on the streams of people, of brands and of the platform. */
-const isElsewhere = (type: string) => /^(session|membership|person|profile|brand|catalogue)\./.test(type)
+const isElsewhere = (type: string) => /^(session|membership|person|profile|brand|catalogue|workflow|mail)\./.test(type)
 
 type Acts = Partial<Record<EventName, () => Promise<unknown>>>
 
@@ -86,8 +87,10 @@ async function campaignStage() {
   const { owner, manager, viewer, brandId } = team
   const change = { campaignId, version: 0 }
   const next = () => ({ commandId: commandId(), campaignId, version: ++change.version })
+  let days = 0
   const acts: Acts = {
     'campaign.created': async () => {}, // the room is made with it
+    'campaign.notOpened': () => platformSays(roomId, ++days, { type: 'campaign.notOpened', deal: { missing: ['brief'] } }),
     'campaign.changed': () => updateCampaign(h.as(owner), { ...next(), title: `Title ${change.version}` }),
     'campaign.statusChanged': () =>
       moveCampaign(h.as(owner), { ...next(), move: change.version === 1 ? 'publish' : 'pause', reason: `Reason ${change.version}` }),
@@ -108,7 +111,10 @@ async function applicationStage() {
     await forget(h, roomId, seq)
   }
   const steps = [() => moveApplication(h.as(owner), { commandId: commandId(), ...shortlist }), forgetIt]
+  let reminders = 0
   const acts: Acts = {
+    'application.reminded': () =>
+      platformSays(roomId, ++reminders, { type: 'application.reminded', deal: { kind: 'waiting', to: 'brand' } }),
     'application.submitted': async () => {}, // the room is made with it
     'application.statusChanged': async () => steps.shift()!(),
   }
@@ -154,10 +160,23 @@ async function dealStage() {
       const [who, move] = done === 1 ? ([creator, 'invoice'] as const) : ([manager, 'pay'] as const)
       await moveMilestone(h.as(who), { ...which(), milestone: 1, move, note: 'Number 12' })
     },
+    'offer.reminded': () => platformSays(roomId, ++done, { type: 'offer.reminded', deal: { offer: 1, kind: 'expiring', to: 'brand' } }),
+    'deliverable.reminded': () => {
+      const deal = { deliverable: 1, kind: 'overdue', due: '2026-11-21', to: 'creator' } as const
+      return platformSays(roomId, ++done, { type: 'deliverable.reminded', deal })
+    },
   }
   const withdraw = (who: TestPerson, offer: number) => withdrawOffer(h.as(who), { ...which(), offer, reason: 'A slip' })
   return { roomId, owner: await h.client(owner), viewer, acts }
 }
+type Slow = 'campaign.notOpened' | 'application.reminded' | 'offer.reminded' | 'deliverable.reminded'
+type SlowFact = { [E in Slow]: { type: E; deal: Part<E, 'deal'> } }[Slow]
+/** Days would have to pass before it came about by itself. */
+const platformSays = (roomId: RoomId, n: number, fact: SlowFact) =>
+  h.db.orm.em.fork().transactional(async (em) => {
+    const by = { streamId: roomId, actor: SYSTEM, commandId: platformId(roomId, n), accessVersion: null } as const
+    await h.db.log.append(em, [{ ...by, ...fact, personal: null }])
+  })
 const payments: Terms['payments'] = [{ amount: terms.fee.amount, due: 'onAgreement' }]
 const stageFor = (type: EventName) => {
   if (/^(campaign|room\.roleChanged)/.test(type)) return campaignStage()

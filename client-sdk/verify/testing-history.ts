@@ -187,8 +187,22 @@ export function step(history: History, random: Random): boolean {
       { text: history.words() },
     )
   else if (deal.offers.at(-1)?.state === 'proposed' && random.chance(0.2)) history.tell(SYSTEM, 'offer.expired', { offer })
+  else if (random.chance(0.3)) remind(history, random)
   else return work(history, random, role)
   return true
+}
+
+/** The platform reminds somebody of something. Nothing comes of it. */
+function remind(history: History, random: Random): void {
+  const { offers, deliverables } = history.deal!
+  const [offer, piece] = [offers.at(-1), random.pick(deliverables)]
+  if (piece?.due) {
+    const kind = random.pick(['dueSoon', 'overdue', 'escalated'])
+    const to = kind === 'escalated' ? 'brand' : 'creator'
+    history.tell(SYSTEM, 'deliverable.reminded', { deliverable: piece.deliverable, kind, due: piece.due, to })
+  } else if (offer?.state === 'proposed')
+    history.tell(SYSTEM, 'offer.reminded', { offer: offer.offer, kind: 'expiring', to: offer.by === 'brand' ? 'creator' : 'brand' })
+  else history.tell(SYSTEM, 'application.reminded', { kind: random.pick(['waiting', 'closing']), to: 'brand' })
 }
 
 const move_ = (history: History, actor: ActorKey, move: string, to: string): number => {

@@ -135,7 +135,7 @@ test('it expires at the deadline, which may have been moved, and the creator is 
   expect(await next(its)).toBeNull()
 })
 
-test('what is open in a campaign that was cancelled is declined at once', async () => {
+test('what is open in a campaign that was cancelled is declined at once, and nothing is told here, as the campaign tells it', async () => {
   const its = await parties(w)
   await moveCampaign(w.as(its.campaign.owner), {
     commandId: commandId(),
@@ -149,6 +149,7 @@ test('what is open in a campaign that was cancelled is declined at once', async 
   expect((await eventsOf(w, its.roomId)).filter(({ type }) => type === 'application.statusChanged')).toMatchObject([
     { data: { deal: { to: 'declined' } } },
   ])
+  expect(await next(its)).toBeNull()
 })
 
 /** How each comes about, by the brand. */

@@ -1,5 +1,5 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
-import { type ApplicationId, type ApplicationMove, type Envelope, isOpen, openOffer } from '../../client-sdk/contract/index.ts'
+import { type ApplicationId, type ApplicationMove, type Envelope, isOpen, openOffer, SYSTEM } from '../../client-sdk/contract/index.ts'
 import { behind, cardOf } from '../../persistence/deals/reminders.ts'
 import { firstTold } from '../../persistence/readers.ts'
 import type { Step } from '../agenda.ts'
@@ -92,6 +92,7 @@ function lastOutcome({ log }: Seen): Told | null {
   const event = log.findLast((one) => one.type === 'application.statusChanged' && !/request|revoke/.test(one.data.deal.move))
   if (event?.type !== 'application.statusChanged' || event.actor === log[0]?.actor) return null
   const { move, version } = event.data.deal
+  if (move === 'decline' && event.actor === SYSTEM) return null // as the campaign was cancelled: its own run tells them
   return move in outcomes ? { outcome: outcomes[move as keyof typeof outcomes], version, event } : null
 }
 
