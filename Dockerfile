@@ -6,8 +6,6 @@ COPY package.json package-lock.json .npmrc ./
 COPY client-sdk/package.json client-sdk/
 # Without the embedded engines, which are optional, and without install scripts: the Node is the image's.
 RUN npm ci --omit=dev --omit=optional --ignore-scripts
-# Temporal's core comes for every platform.
-RUN find node_modules/@temporalio/core-bridge/releases -mindepth 1 -maxdepth 1 ! -name "$(uname -m)-unknown-linux-gnu" -exec rm -r {} +
 COPY persistence/cache-folder.ts persistence/processes.ts persistence/
 COPY workflows workflows
 RUN node workflows/make-bundle.ts workflows/definitions workflows/built

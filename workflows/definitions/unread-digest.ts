@@ -6,7 +6,7 @@ import { usual } from './usual.ts'
 const { mailUnread } = proxyActivities<NotificationActivities>(usual)
 
 /** Something was said that this person has not read. */
-export const unread = defineSignal('unread')
+const unread = defineSignal('unread')
 
 /** In ms: clocks may differ, and two looks are at least so far apart. */
 const BREATH = 1_000
