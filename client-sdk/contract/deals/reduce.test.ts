@@ -232,3 +232,13 @@ test('what is handed in is never changed', () => {
   told(whole, 'log.erased', { seqs: story.map(({ seq }) => seq) })
   expect(whole).toEqual(frozen)
 })
+
+test('that somebody was reminded of it changes nothing of a deal', () => {
+  const reminders = [
+    ['application.reminded', { kind: 'waiting', to: 'brand' }],
+    ['offer.reminded', { offer: 1, kind: 'expiring', to: 'creator' }],
+    ['deliverable.reminded', { deliverable: 1, kind: 'overdue', due: '2026-01-02', to: 'creator' }],
+  ] as const
+  for (const deal of [whole, begun()])
+    for (const [type, said] of reminders) expect(told(deal, type, said)).toEqual({ ...deal, asOf: deal.asOf + 1 })
+})
