@@ -12,7 +12,7 @@ import { randomFrom } from './testing-random.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'parley-verify-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
-const { bytes, kid } = proofOf(0)
+const { bytes, kid } = proofOf(2) // there is an agreement in it
 const file = join(folder, 'a proof.jsonl')
 beforeAll(() => writeFileSync(file, bytes))
 

@@ -166,6 +166,7 @@ export function attested(
 export function step(history: History, random: Random): boolean {
   const { deal, members } = history
   if (!deal) return false
+  if (random.chance(0.08)) return remind(history, random)
   const role = random.pick(['owner', 'manager', 'creator'] as const)
   const [member, by] = [members[role], role === 'creator' ? 'creator' : 'brand'] as const
   const moves = nextMoves(deal, role, history.now)
@@ -187,22 +188,23 @@ export function step(history: History, random: Random): boolean {
       { text: history.words() },
     )
   else if (deal.offers.at(-1)?.state === 'proposed' && random.chance(0.2)) history.tell(SYSTEM, 'offer.expired', { offer })
-  else if (random.chance(0.3)) remind(history, random)
   else return work(history, random, role)
   return true
 }
 
 /** The platform reminds somebody of something. Nothing comes of it. */
-function remind(history: History, random: Random): void {
+function remind(history: History, random: Random): true {
   const { offers, deliverables } = history.deal!
-  const [offer, piece] = [offers.at(-1), random.pick(deliverables)]
-  if (piece?.due) {
+  const [offer, piece] = [offers.at(-1), random.pick(deliverables.filter(({ due }) => due !== null))]
+  if (offer?.state === 'proposed') {
+    const to = offer.by === 'brand' ? 'creator' : 'brand'
+    history.tell(SYSTEM, 'offer.reminded', { offer: offer.offer, kind: 'expiring', to })
+  } else if (piece) {
+    const { deliverable, due } = piece
     const kind = random.pick(['dueSoon', 'overdue', 'escalated'])
-    const to = kind === 'escalated' ? 'brand' : 'creator'
-    history.tell(SYSTEM, 'deliverable.reminded', { deliverable: piece.deliverable, kind, due: piece.due, to })
-  } else if (offer?.state === 'proposed')
-    history.tell(SYSTEM, 'offer.reminded', { offer: offer.offer, kind: 'expiring', to: offer.by === 'brand' ? 'creator' : 'brand' })
-  else history.tell(SYSTEM, 'application.reminded', { kind: random.pick(['waiting', 'closing']), to: 'brand' })
+    history.tell(SYSTEM, 'deliverable.reminded', { deliverable, kind, due, to: kind === 'escalated' ? 'brand' : 'creator' })
+  } else history.tell(SYSTEM, 'application.reminded', { kind: random.pick(['waiting', 'closing']), to: 'brand' })
+  return true
 }
 
 const move_ = (history: History, actor: ActorKey, move: string, to: string): number => {
