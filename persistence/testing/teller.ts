@@ -1,3 +1,4 @@
+import type { Envelope } from '../../client-sdk/contract/index.ts'
 import { openDatabase } from '../database.ts'
 import { follow } from '../followers.ts'
 import { given, say } from './child.ts'
@@ -6,6 +7,14 @@ import { given, say } from './child.ts'
 const { url, ...how } = given<{ url: string; name: string; silence: number }>()
 const db = await openDatabase({ url })
 const forever = new Promise<never>(() => {})
-follow(db, { ...how, begin: async () => {}, tell: (events) => (say(events.map(({ seq }) => seq)), forever) }, 20)
+const teller = {
+  ...how,
+  async begin() {},
+  tell(events: Envelope[]) {
+    say(events.map(({ seq }) => seq))
+    return forever
+  },
+}
+follow(db, teller, 20)
 setInterval(() => {}, 60_000)
 say('begun')
