@@ -92,7 +92,8 @@ export function openTemporal(options: TemporalOptions, log: Log): Temporal {
     following = null
     await ensureSchedules(client)
     stopping.signal.throwIfAborted()
-    following = { namespaceId, one: follow(work.house.db, starter({ ...work, db: work.house.db, client, namespaceId })) }
+    const deaf = (workflowId: string) => log.warn('temporal', { said: 'A run takes no more signals', workflowId })
+    following = { namespaceId, one: follow(work.house.db, starter({ ...work, db: work.house.db, client, namespaceId, deaf })) }
   }
 
   async function watch(): Promise<void> {

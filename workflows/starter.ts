@@ -1,4 +1,10 @@
-import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowIdReusePolicy, WorkflowNotFoundError } from '@temporalio/client'
+import {
+  type Client,
+  isGrpcServiceError,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowIdReusePolicy,
+  WorkflowNotFoundError,
+} from '@temporalio/client'
 import type { ApplicationId, Envelope, MailId, UserId, WorkflowKind } from '../client-sdk/contract/index.ts'
 import type { Database } from '../persistence/database.ts'
 import { forgetFollowers, type Teller } from '../persistence/followers.ts'
@@ -15,21 +21,25 @@ const PATIENCE = 10_000
 const MARGIN = 5_000
 const PREFIX = 'workflows:'
 
-type Options = { db: Database; client: Client; namespaceId: string; digestAfter: number }
+/** `deaf`: a run that takes no more signals. */
+type Options = { db: Database; client: Client; namespaceId: string; digestAfter: number; deaf(workflowId: string): void }
+/** What begins runs, and signals them. */
+type Door = Pick<Options, 'client' | 'deaf'>
 
 /**
  * Brings runs to life as the log says: by ids made of the things' own, so that what is told twice begins once. It belongs to one
  * namespace: one that is new, or has lost everything, gets a cursor of its own, and a run of all that is still going on.
  */
-export function starter({ db, client, namespaceId, digestAfter }: Options): Teller {
+export function starter({ db, namespaceId, digestAfter, ...door }: Options): Teller {
   const name = PREFIX + namespaceId
   const told = new Map<UserId, number>()
 
   const order = (one: Order): Promise<void> => {
     const entity = one.kind === 'offer' ? `${one.entity}:${one.offer}` : one.entity
     const args = one.kind === 'offer' ? [one.entity, one.offer] : [one.entity]
-    if (one.begins) return begin(client, one.kind, entity, { args, signal: 'changed' })
-    return gone(client, () => client.workflow.getHandle(workflowId(one.kind, entity)).signal('changed'))
+    if (one.begins) return begin(door, one.kind, entity, { args, signal: 'changed' })
+    const id = workflowId(one.kind, entity)
+    return heard(door, id, () => door.client.workflow.getHandle(id).signal('changed'))
   }
 
   async function digest(events: readonly Envelope[]): Promise<void> {
@@ -43,7 +53,7 @@ export function starter({ db, client, namespaceId, digestAfter }: Options): Tell
     for (const [userId, until] of told) if (until <= now) told.delete(userId)
     const untold = people.filter((userId) => !told.has(userId))
     await inParallel(untold, async (userId) => {
-      await begin(client, 'digest', userId, { args: [userId, digestAfter], signal: 'unread' }, WorkflowIdReusePolicy.ALLOW_DUPLICATE)
+      await begin(door, 'digest', userId, { args: [userId, digestAfter], signal: 'unread' }, WorkflowIdReusePolicy.ALLOW_DUPLICATE)
       told.set(userId, now + Math.max(0, digestAfter - MARGIN))
     })
   }
@@ -109,15 +119,34 @@ async function inParallel<T>(all: readonly T[], one: (item: T) => Promise<void>)
 type Begin = { args: unknown[]; signal: string }
 /** Begins a run, or signals the one that there is. One that is over stays over. */
 const begin = (
-  client: Client,
+  door: Door,
   kind: WorkflowKind,
   entity: string,
   { args, signal }: Begin,
   workflowIdReusePolicy: WorkflowIdReusePolicy = WorkflowIdReusePolicy.REJECT_DUPLICATE,
 ): Promise<void> => {
   const { definition, queue: taskQueue } = kinds[kind]
-  const options = { workflowId: workflowId(kind, entity), taskQueue, args, signal, workflowIdReusePolicy }
-  return gone(client, () => client.workflow.signalWithStart(definition, options))
+  const id = workflowId(kind, entity)
+  const options = { workflowId: id, taskQueue, args, signal, workflowIdReusePolicy }
+  return heard(door, id, () => door.client.workflow.signalWithStart(definition, options))
+}
+
+/** Of gRPC. */
+const INVALID_ARGUMENT = 3
+/**
+ * A run can hear so many signals, 10,000 unless Temporal is set up otherwise: one that is stuck, or slow, could hear no more for ever, and
+ * is not to hold up all that comes after. It looks again by itself, as soon as it goes on and at the latest after a day.
+ */
+async function heard({ client, deaf }: Door, id: string, ask: () => Promise<unknown>): Promise<void> {
+  try {
+    await gone(client, ask)
+  } catch (error) {
+    const { cause } = error as Error
+    if (!isGrpcServiceError(cause) || cause.code !== INVALID_ARGUMENT) throw error
+    const { status } = await client.withDeadline(Date.now() + PATIENCE, () => client.workflow.getHandle(id).describe())
+    if (status.name !== 'RUNNING') throw error
+    deaf(id)
+  }
 }
 
 /** Begins to deliver a mail. One whose run has failed begins anew. */
