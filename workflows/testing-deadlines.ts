@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
-import type { ApplicationPlace } from '../client-sdk/contract/index.ts'
+import { type ApplicationPlace, ParleyError, ProposeOffer } from '../client-sdk/contract/index.ts'
 import { rest } from '../client-sdk/src/rest.ts'
 import { randomFrom } from '../persistence/testing/random.ts'
-import { apply, openCampaign } from '../server/applications/testing.ts'
-import { propose } from '../server/deals/testing.ts'
+import { submitApplication } from '../server/applications/submit-application.ts'
+import { openCampaign, submission } from '../server/applications/testing.ts'
+import { someTerms } from '../server/deals/testing.ts'
+import { proposeOffer } from '../server/offers/propose-offer.ts'
 import { soon } from '../server/offers/testing.ts'
 import { commandId, type TestPerson, type World } from '../server/testing.ts'
 
@@ -23,14 +25,26 @@ export async function inLanes<T>(count: number, one: (n: number, lane: number) =
   return results
 }
 
+/** The same again, while PostgreSQL does not answer in time: this machine has a lot to do. */
+async function insisting<T>(order: () => Promise<T>): Promise<T> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await order()
+    } catch (error) {
+      if (tries > 20 || !(error instanceof ParleyError && error.retryable)) throw error
+    }
+  }
+}
+
 type Deal = ApplicationPlace & { manager: TestPerson; creator: TestPerson }
 /** So many applications, to a campaign for each lane. */
 export async function applications(w: World, count: number): Promise<Deal[]> {
   const campaigns = await Promise.all(Array.from({ length: LANES }, () => openCampaign(w)))
   return inLanes(count, async (_n, lane) => {
     const { campaignId, manager } = campaigns[lane]!
-    const creator = await w.person()
-    return { ...(await apply(w, creator, campaignId)), manager, creator }
+    const creator = await insisting(() => w.person())
+    const order = submission(campaignId)
+    return { ...(await insisting(() => submitApplication(w.as(creator), order))), manager, creator }
   })
 }
 
@@ -46,7 +60,8 @@ export function play(w: World, deals: readonly Deal[], { url, seed, window: { le
   return inLanes(deals.length, async (n) => {
     const deal = deals[n]!
     const validUntil = soon(least + random() * (most - least))
-    const { hash } = await propose(w, deal.manager, deal, { validUntil })
+    const order = ProposeOffer.parse({ commandId: commandId(), applicationId: deal.applicationId, terms: someTerms(), validUntil })
+    const { hash } = await insisting(() => proposeOffer(w.as(deal.manager), order))
     const moment = Date.parse(validUntil) - 8_000 + random() * 8_500
     const said = random() < 1 / 3 ? accept(w, deal, { url, hash, moment }) : Promise.resolve(null)
     return { ...deal, until: validUntil, said }
