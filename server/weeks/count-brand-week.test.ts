@@ -129,3 +129,25 @@ test('a try that goes on behind a brand leaves those before it to the one that w
   await count({ now })
   expect((await figuresOf(teams[0]!.brandId)).length).toBe(1)
 })
+
+test('a brand whose week cannot be counted holds up no other, and is tried again', async () => {
+  const all = [await agreed(w), await agreed(w), await agreed(w)].toSorted((a, b) => (a.campaign.brandId < b.campaign.brandId ? -1 : 1))
+  const [before, broken, behind] = all.map(({ campaign }) => campaign.brandId)
+  const rewrite = (from: string, to: string) =>
+    superuser.query(`update event set deal = replace(deal, $2, $3) where stream_id = $1 and type = 'application.statusChanged'`, [
+      all[1]!.roomId,
+      from,
+      to,
+    ])
+  const said: string[] = []
+  const now = new Date(Date.now() + 21 * 86_400_000).toISOString()
+  const tryIt = () => count({ now, after: said.at(-1) ?? null, alive: (last: string) => said.push(last) })
+  const weeks = () => Promise.all([before, broken, behind].map(async (brandId) => (await figuresOf(brandId!)).length))
+  await daysAgo(superuser, -14)
+  await rewrite('{', '!')
+  await expect(tryIt()).rejects.toThrow('json')
+  expect(await weeks()).toEqual([1, 0, 1])
+  await rewrite('!', '{')
+  await tryIt()
+  expect(await weeks()).toEqual([1, 1, 1])
+})

@@ -5,25 +5,35 @@ import { brandsToCount, FIRST, happenedTo, roomsAtWork, saveBrandWeek, type Week
 import type { Ctx } from '../ctx.ts'
 import { notify } from '../mail/notify.ts'
 import { weekOfBrand } from '../mail/templates/week-brand.ts'
+import { each } from '../sweep/each.ts'
 import { type Counting, lastWeek } from './week.ts'
 
 const PAGE = 100
 
 /**
  * Keeps what the last full week was for each brand, and mails it to those who run the brand, where there is anything to say. What is kept
- * already stays, and nobody is told of it again. So many brands at once; each has a commit of its own.
+ * already stays, and nobody is told of it again. So many brands at once; each has a commit of its own. One that fails holds up no other: the
+ * first fault is thrown at the end, and another try goes on from before it.
  */
 export async function countBrandWeek(ctx: Ctx, { now, after, alive }: Counting): Promise<void> {
   const week = lastWeek(now)
-  for (let last = after ?? FIRST; ; ) {
+  const faults: unknown[] = []
+  let kept = after ?? FIRST
+  const count = async (brandId: BrandId) => {
+    await keep(ctx, brandId, week, await figuresOf(ctx, brandId, week, now.slice(0, 10), () => alive(kept)))
+    return true
+  }
+  for (let last = kept; ; ) {
     const brands = await brandsToCount(ctx.db.pool, week, last, PAGE)
     for (const brandId of brands) {
-      await keep(ctx, brandId, week, await figuresOf(ctx, brandId, week, now.slice(0, 10), () => alive(last)))
+      faults.push(...(await each([brandId], count)).failures)
+      if (faults.length === 0) kept = brandId
+      alive(kept)
       last = brandId
-      alive(last)
     }
-    if (brands.length < PAGE) return
+    if (brands.length < PAGE) break
   }
+  if (faults.length > 0) throw faults[0]
 }
 
 async function figuresOf({ db }: Ctx, brandId: BrandId, week: Week, today: string, alive: () => void): Promise<BrandFigures> {
