@@ -83,6 +83,19 @@ test('however many of a campaign’s applications wait, whoever decides gets one
   expect(await Promise.all([its, ...others].map(async (one) => (await remindersOf(w, one)).length))).toEqual([1, 0, 1, 1, 1])
 })
 
+test('where nobody who decides wants such mail, what waits is not counted anew for each application', async () => {
+  const its = await parties(w)
+  const other = { ...its, ...(await apply(w, await w.person(), its.campaign.campaignId)) }
+  const { owner, manager } = its.campaign
+  for (const who of [owner, manager]) await changeSettings(w.as(who), { notifications: { applications: false } })
+  for (const one of [its, other]) await age(superuser, one, 3 * DAY)
+  await step(its, 'waiting')
+  for (const who of [owner, manager]) await changeSettings(w.as(who), { notifications: { applications: true } })
+  await step(other, 'waiting')
+  for (const one of [its, other]) expect(await remindersOf(w, one)).toHaveLength(1)
+  for (const who of [owner, manager]) expect(await mailsTo(w, who)).toEqual([])
+})
+
 test.each([
   ['two days before the deadline', 10, 8 * DAY],
   ['halfway to it, where that is shorter than four days', 3, 1.5 * DAY],
