@@ -46,12 +46,18 @@ export async function dropDeadLetter(em: EntityManager, id: MailId): Promise<voi
   await query(em, 'delete from mail where id = $1', [id])
 }
 
-/** Lets go those that have been dead for so many days; says how many. */
-export async function dropOldDeadLetters(pool: Pool, days: number): Promise<number> {
+/**
+ * Lets go those that have been dead for so many days, and what its reader can do without and nobody has looked after for as long: where no mail
+ * server is known it would wait for ever. Says how many.
+ */
+export async function dropOldMail(pool: Pool, days: number): Promise<number> {
   const gone = await read(
     pool,
-    'drop_old_dead_letters',
-    'delete from mail where died_at < clock_timestamp() - make_interval(days => $1) returning 1',
+    'drop_old_mail',
+    `delete from mail where id in (
+       select id from mail where died_at < clock_timestamp() - make_interval(days => $1)
+       union all
+       select id from mail where next_at < clock_timestamp() - make_interval(days => $1) and kind is not null) returning 1`,
     [days],
   )
   return gone.length

@@ -10,7 +10,7 @@ type Letter = { to: string; subject: string; text: string; html?: string | null;
 export type NewMail = Letter & { userId?: UserId; invitationId?: InvitationId }
 /**
  * A mail that this process may try to send now. `tries` counts this one; `age` in seconds, since it was written or sent again.
- * `mailKey`: its reader's. `isWanted`: false of a kind that they have ended since, and of a code that has.
+ * `mailKey`: its reader's. `isWanted`: false of a kind that they have ended since, of what is old, and of a code that has ended.
  */
 export type ClaimedMail = Letter & { id: MailId; tries: number; age: number; mailKey: string | null; isWanted: boolean }
 /** A mail that waits, and why; or that was laid aside. */
@@ -59,8 +59,11 @@ export async function dueMail(pool: Pool, limit: number, seconds: number): Promi
 /** Nobody is sending it. */
 const FREE = '(held_until is null or held_until <= clock_timestamp())'
 const USUAL = JSON.stringify(usualNotifications)
-/** What its reader could do without, they still want; and what it has is still good. */
-const WANTED = `(m.kind is null or m.user_id is null or exists (select from person p where p.id = m.user_id and p.blocked_at is null
+/** In days. What one can do without is of no use after it: whoever sets up a mail server sends nobody months of it. Longer than it is tried. */
+const NEWS = 7
+/** What its reader could do without, they still want, and it is still news; and what it has is still good. */
+const WANTED = `(m.kind is null or coalesce(m.revived_at, m.created_at) > clock_timestamp() - interval '${NEWS} days')
+  and (m.kind is null or m.user_id is null or exists (select from person p where p.id = m.user_id and p.blocked_at is null
     and coalesce((p.notifications::json ->> m.kind)::boolean, ($3::json ->> m.kind)::boolean, true)))
   and (m.invitation_id is null or exists (select from invitation i where i.id = m.invitation_id and i.ends_at > clock_timestamp()))`
 

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type MailId, newId, PLATFORM } from '../../client-sdk/contract/index.ts'
 import { readGauges } from '../../persistence/gauges.ts'
-import { type NewMail, queueMail, waitingMail } from '../../persistence/mail.ts'
+import { type NewMail, queueMail, queueMails, waitingMail } from '../../persistence/mail.ts'
 import { invite, makeTeam } from '../brands/testing.ts'
 import { commandId, type TestPerson } from '../testing.ts'
 import { type Rest, restWorld } from '../testing-rest.ts'
-import { dropOldDeadLetters } from './dead-letters.ts'
+import { dropOldMail } from './dead-letters.ts'
 import { deliverMail } from './deliver.ts'
 import { smtpMailer } from './smtp.ts'
 import { smtpServer } from './testing-smtp.ts'
@@ -179,7 +179,17 @@ describe('an invitation', () => {
 
 test('what nobody had sent again in a month is let go by the sweep', async () => {
   const [old, younger] = [await dead(31 * 86_400), await dead(29 * 86_400)]
-  expect(await dropOldDeadLetters(w.asSystem())).toBe(1)
+  expect(await dropOldMail(w.asSystem())).toBe(1)
   expect((await waitingMail(w.db.pool, 9)).map(({ id }) => id)).toEqual([younger])
   expect((await order(old, 'drop')).status).toBe(404)
+})
+
+test('what one can do without and nobody looks after, as no mail server is known, is let go after a month; an invitation waits on', async () => {
+  const reader = await w.person()
+  const mail = { to: 'ada@example.net', subject: 'News', text: 'There is news.' }
+  await w.db.orm.em.fork().transactional((em) => queueMails(em, [{ ...mail, kind: 'digest', userId: reader.userId }, mail]))
+  await w.db.pool.query(`update mail set created_at = now() - interval '31 days', next_at = now() - interval '31 days'`)
+  await w.db.orm.em.fork().transactional((em) => queueMails(em, [{ ...mail, kind: 'digest', userId: reader.userId }]))
+  expect(await dropOldMail(w.asSystem())).toBe(1)
+  expect((await waitingMail(w.db.pool, 9)).map(({ kind }) => kind)).toEqual(['digest', null])
 })

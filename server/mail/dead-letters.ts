@@ -61,5 +61,5 @@ export function moveDeadLetter(ctx: Ctx, input: MoveDeadLetter): Promise<{ mailI
   )
 }
 
-/** Lets go what nobody had sent again in a month. A step of the sweep. */
-export const dropOldDeadLetters = ({ db: { pool } }: Ctx): Promise<number> => dead.dropOldDeadLetters(pool, KEPT)
+/** Lets go what nobody had sent again in a month, and what nobody would send. A step of the sweep. */
+export const dropOldMail = ({ db: { pool } }: Ctx): Promise<number> => dead.dropOldMail(pool, KEPT)

@@ -60,6 +60,22 @@ test('a mail that was written arrives once, says whom it is from, and is gone', 
   expect(failure()).toBe(null)
 })
 
+test('what one can do without goes to nobody once it is a week old; whatever else waited does', async () => {
+  const server = await serve()
+  for (const [subject, kind] of [
+    ['Unread', 'digest'],
+    ['Come in', null],
+    ['Unread, again', 'digest'],
+  ] as const)
+    await queue({ ...INVITATION, subject, kind })
+  const old = `now() - interval '8 days'`
+  await t.db.pool.query(`update mail set created_at = ${old}, next_at = ${old} where subject <> 'Unread, again'`)
+  begin(overSmtp(server.port))
+  await poll(waiting).toEqual([])
+  const subjects = server.arrived.map(({ source }) => /^Subject: (.*)\r$/m.exec(source)?.[1])
+  expect(subjects.toSorted()).toEqual(['Come in', 'Unread, again'])
+})
+
 test('what is rolled back sends nothing', async () => {
   const server = await serve()
   const rolledBack = t.db.orm.em.fork().transactional(async (em) => {
@@ -165,7 +181,7 @@ test('what somebody has in hand is sent by nobody else meanwhile, whoever looks 
   begin(overSmtp(server.port))
   await queue({ ...INVITATION, subject: 'Another' })
   await poll(() => server.arrived.length).toBe(1)
-  expect(await waiting()).toMatchObject([{ id, tries: 1 }])
+  await poll(waiting).toMatchObject([{ id, tries: 1 }])
   await forget()
   await poll(waiting).toEqual([])
   expect(await claimMail(t.db.pool, id, 120)).toBe(null)

@@ -1,7 +1,7 @@
 import { declineCancelled, expireDueApplications } from '../applications/end-due-applications.ts'
 import { closeDueCampaigns, completeDueCampaigns, openDueCampaigns } from '../campaigns/due-campaigns.ts'
 import { type Ctx, type House, systemContext } from '../ctx.ts'
-import { dropOldDeadLetters } from '../mail/dead-letters.ts'
+import { dropOldMail } from '../mail/dead-letters.ts'
 import { expireOffers } from '../offers/expire-offers.ts'
 
 /** Says how much it moved. */
@@ -14,7 +14,7 @@ const STEPS: readonly Step[] = [
   expireOffers,
   expireDueApplications,
   declineCancelled,
-  dropOldDeadLetters,
+  dropOldMail,
 ]
 /** How long after its moment something happens at most, normally, in ms. */
 const EVERY = 1_000
