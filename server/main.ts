@@ -179,7 +179,7 @@ function redisEngine(redis: Redis | null): Engine {
 const otherEngines = (redis: Redis | null, post: Post, temporal: Temporal | null): Engine[] => [
   redisEngine(redis),
   post.engine(),
-  temporal?.engine() ?? { name: 'Temporal', on: false, why: 'no TEMPORAL_ADDRESS; deadlines are kept, reminders are not' },
+  temporal?.engine() ?? { name: 'Temporal', on: false, why: 'TEMPORAL_ADDRESS is none, or not set; deadlines are kept, reminders are not' },
   { name: 'mediasoup', on: false, why: 'this version has no calls yet' },
 ]
 

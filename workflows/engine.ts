@@ -73,9 +73,10 @@ export function openTemporal(options: TemporalOptions, log: Log): Temporal {
     const answer = await connection.withDeadline(Date.now() + PATIENCE, () => client.workflowService.describeNamespace({ namespace }))
     if (work) await serve(work, client, reach, answer.namespaceInfo?.id ?? '')
     if (state.on || stopping.signal.aborted) return
+    const wasTold = state.why !== ''
     state = { on: true, since: new Date(), why: '' }
     following?.one.wake()
-    log.info('temporal', { on: true })
+    log[wasTold ? 'warn' : 'info']('temporal', { on: true }) // whoever reads that it is away reads that it is back
   }
 
   /** Workers reconnect by themselves; at another address they are other workers. A namespace that is another has a follower of its own. */
@@ -146,6 +147,6 @@ export function openTemporal(options: TemporalOptions, log: Log): Temporal {
 }
 
 function gone({ since, why }: State, doing: string | null | undefined): string {
-  const cause = doing ?? (why || 'it has not answered yet')
-  return `${cause}; away since ${since.toISOString()}. Reminders and mail by it are late, deadlines are kept`
+  if (why === '') return `${doing ?? 'it has not answered yet'}. Reminders and mail by it wait for that, deadlines are kept`
+  return `${doing ?? why}; away since ${since.toISOString()}. Reminders and mail by it are late, deadlines are kept`
 }
