@@ -6,12 +6,13 @@ import { randomFrom } from '../persistence/testing/random.ts'
 import { submitApplication } from '../server/applications/submit-application.ts'
 import { openCampaign, submission } from '../server/applications/testing.ts'
 import { someTerms } from '../server/deals/testing.ts'
+import { foreseen } from '../server/foreseen.ts'
 import { proposeOffer } from '../server/offers/propose-offer.ts'
 import { soon } from '../server/offers/testing.ts'
 import { commandId, type TestPerson, type World } from '../server/testing.ts'
 
 /** At once, as many as the machine takes. */
-export const LANES = 8
+const LANES = 8
 export async function inLanes<T>(count: number, one: (n: number, lane: number) => Promise<T>): Promise<T[]> {
   const results: T[] = []
   let next = 0
@@ -31,7 +32,8 @@ async function insisting<T>(order: () => Promise<T>): Promise<T> {
     try {
       return await order()
     } catch (error) {
-      if (tries > 20 || !(error instanceof ParleyError && error.retryable)) throw error
+      const known = foreseen(error)
+      if (tries > 20 || !(known instanceof ParleyError && known.retryable)) throw error
     }
   }
 }

@@ -60,7 +60,7 @@ const DAYS = 86_400_000
 const PATIENT = 30_000
 const PATIENCE = { tries: 2, pause: 100, longest: 200 }
 
-export const shapes: Record<string, Shape> = {
+const shapes: Record<string, Shape> = {
   'application-reminded-expired': {
     definition: 'applicationReview',
     activities: {
