@@ -27,6 +27,7 @@ export async function readGauges(pool: Pool): Promise<Gauges> {
        (select coalesce(extract(epoch from clock_timestamp() - min(coalesce(revived_at, created_at))), 0)::float8
           from mail where died_at is null) as "mailAge",
        (select coalesce(extract(epoch from clock_timestamp() - least(
+         (select min(opens_at) from campaign where state = 'draft' and opens_at <= clock_timestamp()),
          (select min(apply_by) from campaign where state in ('open', 'paused') and apply_by <= clock_timestamp()),
          (select min(expires_at) from application where expires_at <= clock_timestamp()))), 0)::float8) as overdue,
        (select coalesce(json_agg(json_build_object('name', f.name, 'shard', f.shard, 'lag', coalesce(behind.lag, 0))), '[]')

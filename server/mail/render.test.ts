@@ -63,7 +63,7 @@ test('a footer says why it comes and where its kind is ended, to whoever has a k
   for (const kind of mailKinds) {
     const { text, html } = render(LINKS, READER, of(kind), { name: 'Bo', title: 'A' })
     const [, footer] = text.split('\n-- \n')
-    expect(footer).toMatch(/^You get this because you have mails about .+ on\.\nEnd mails of this kind: https:/)
+    expect(footer).toMatch(/^You get this because mails about .+ are on for you\.\nEnd mails of this kind: https:/)
     expect(footer).toContain(`https://parley.test/unsubscribe/${KEY}/${kind}\n`)
     expect(html).toContain(`<a href="https://parley.test/unsubscribe/${KEY}/${kind}"`)
   }

@@ -35,7 +35,7 @@ const plain = (words: string): string =>
     .trim()
 
 const WHY: Record<MailLanguage, (about: string) => string> = {
-  en: (about) => `You get this because you have mails about ${about} on.`,
+  en: (about) => `You get this because mails about ${about} are on for you.`,
   uk: (about) => `Ви отримали цей лист, бо у вас увімкнено листи про: ${about}.`,
 }
 const END: Record<MailLanguage, string> = { en: 'End mails of this kind', uk: 'Не отримувати таких листів' }

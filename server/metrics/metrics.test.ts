@@ -176,6 +176,14 @@ test('a campaign that should be closed shows, for how long, until it is', async 
   expect(sampleOf(await read(), 'parley_sweep_overdue_seconds')).toBe(0)
 })
 
+test('a draft that should have opened shows, for how long, until it has', async () => {
+  const { campaignId } = await openCampaign(w)
+  await w.db.pool.query(`update campaign set state = 'draft', opens_at = now() - interval '1 hour' where id = $1`, [campaignId])
+  expect(sampleOf(await read(), 'parley_sweep_overdue_seconds')).toBeGreaterThanOrEqual(3_600)
+  await w.db.pool.query(`update campaign set state = 'open', opens_at = null where id = $1`, [campaignId])
+  expect(sampleOf(await read(), 'parley_sweep_overdue_seconds')).toBe(0)
+})
+
 test('sockets and followers are asked when somebody looks', async () => {
   let failure: unknown = null
   metrics.sockets(() => 7)

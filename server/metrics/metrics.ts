@@ -114,7 +114,10 @@ function databaseGauges(gauge: MakeGauge): (read: Gauges | null) => void {
   const mails = gauge('parley_mail_waiting', 'Mails that have not been sent')
   const deadMails = gauge('parley_mail_dead', 'Mails that nobody took, which wait for an administrator')
   const mailAge = gauge('parley_mail_oldest_seconds', 'Age of the longest waiting mail')
-  const overdue = gauge('parley_sweep_overdue_seconds', 'How late the sweep is to close a campaign or to expire an offer')
+  const overdue = gauge(
+    'parley_sweep_overdue_seconds',
+    'How late the sweep is to open or close a campaign, or to expire an offer or an application',
+  )
   return (read) => {
     up.set(read ? 1 : 0)
     for (const one of [horizon, mails, deadMails, mailAge, overdue]) one.remove()
