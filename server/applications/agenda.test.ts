@@ -83,6 +83,19 @@ test('however many of a campaign’s applications wait, whoever decides gets one
   expect(await Promise.all([its, ...others].map(async (one) => (await remindersOf(w, one)).length))).toEqual([1, 0, 1, 1, 1])
 })
 
+test('what is reminded of waits for nobody who moves the campaign, and nobody who moves it waits for that', async () => {
+  const its = await parties(w)
+  await age(superuser, its, 3 * DAY)
+  await superuser.query('begin')
+  try {
+    await superuser.query('select from campaign where id = $1 for update', [its.campaign.campaignId])
+    await step(its, 'waiting')
+    expect(await remindersOf(w, its)).toHaveLength(1)
+  } finally {
+    await superuser.query('rollback')
+  }
+})
+
 test('where nobody who decides wants such mail, what waits is not counted anew for each application', async () => {
   const its = await parties(w)
   const other = { ...its, ...(await apply(w, await w.person(), its.campaign.campaignId)) }

@@ -1,11 +1,12 @@
+import { LockMode } from '@mikro-orm/core'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { type ApplicationId, type CommandId, type Deal, type Envelope, SYSTEM } from '../../client-sdk/contract/index.ts'
 import { remindersIn, toldAmong } from '../../persistence/deals/reminders.ts'
 import { dealEventsIn, dealFrom, type Place, placeOfDeal } from '../../persistence/deals.ts'
+import { Application } from '../../persistence/entities/applications.ts'
 import { Campaign } from '../../persistence/entities/campaigns.ts'
 import type { Entry } from '../../persistence/event-log.ts'
 import { databaseNow } from '../../persistence/market.ts'
-import { hold } from '../applications/change.ts'
 import type { Ctx } from '../ctx.ts'
 import { platformId } from '../once.ts'
 
@@ -34,7 +35,10 @@ export async function look(ctx: Ctx, applicationId: ApplicationId): Promise<Seen
   })
 }
 
-/** Holds a deal, so that nobody answers or reminds meanwhile, and looks at it: to do what is next. */
+/**
+ * Holds a deal, so that nobody answers or reminds meanwhile, and looks at it: to do what is next. Its campaign is not held: thousands are
+ * reminded of at the same moment, and whoever moves the campaign would wait for all of them.
+ */
 export async function withHeld(
   ctx: Ctx,
   applicationId: ApplicationId,
@@ -42,9 +46,11 @@ export async function withHeld(
 ): Promise<void> {
   const place = await placeOfDeal(ctx.db.pool, applicationId)
   if (!place) return
+  const { brandId, campaignId } = place
   await ctx.em.fork().transactional(async (em) => {
-    const held = await hold(em, place)
-    const seen = held && (await seenIn(em, place, held.campaign))
+    const isHeld = await em.findOne(Application, { brandId, id: applicationId, campaignId }, { lockMode: LockMode.PESSIMISTIC_WRITE })
+    const campaign = isHeld && (await em.findOne(Campaign, { brandId, id: campaignId }))
+    const seen = campaign && (await seenIn(em, place, campaign))
     if (seen) await act(em, seen)
   })
 }
