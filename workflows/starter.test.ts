@@ -5,6 +5,7 @@ import type { Envelope } from '../client-sdk/contract/index.ts'
 import { freePort } from '../realtime/faults/testing-program.ts'
 import { eventsOf } from '../server/applications/testing.ts'
 import { type Parties, parties } from '../server/deals/testing.ts'
+import { say } from '../server/digest/testing.ts'
 import { type World, world } from '../server/testing.ts'
 import { findTemporal } from './dev-server/find.ts'
 import { connectClient } from './reach.ts'
@@ -46,4 +47,30 @@ test('a run that hears no more signals holds up no other', async () => {
   await tell([await applied(deaf), await applied(other)])
   expect(told).toEqual([`application:${deaf.applicationId}`])
   for (const { applicationId } of [deaf, other]) expect(await stateOf(`application:${applicationId}`)).toBe('RUNNING')
+})
+
+test('whoever has something unread is signalled once per wait, and again after the clock was put back', async () => {
+  const { roomId, owner, creator } = await w.negotiation()
+  const HOUR = 3_600_000
+  let now = Date.now()
+  const options = { db: w.db, client, namespaceId: 'two', digestAfter: HOUR, deaf: () => {}, clock: () => now }
+  const { tell } = starter(options)
+  const run = client.workflow.getHandle(`digest:${creator.userId}`)
+  const speak = async () => {
+    const { seq } = await say(w, owner, roomId)
+    await tell((await eventsOf(w, roomId)).filter((event) => event.seq === seq))
+  }
+  await speak()
+  await run.terminate()
+  for (const [passed, state] of [
+    [HOUR / 2, 'TERMINATED'],
+    [-HOUR, 'RUNNING'],
+    [HOUR / 2, 'TERMINATED'],
+    [HOUR / 2, 'RUNNING'],
+  ] as const) {
+    now += passed
+    await speak()
+    expect([passed, (await run.describe()).status.name]).toEqual([passed, state])
+    if (state === 'RUNNING') await run.terminate()
+  }
 })

@@ -21,8 +21,8 @@ const PATIENCE = 10_000
 const MARGIN = 5_000
 const PREFIX = 'workflows:'
 
-/** `deaf`: a run that takes no more signals. */
-type Options = { db: Database; client: Client; namespaceId: string; digestAfter: number; deaf(workflowId: string): void }
+/** `deaf`: a run that takes no more signals. `clock`: in ms. */
+type Options = { db: Database; client: Client; namespaceId: string; digestAfter: number; deaf(workflowId: string): void; clock?(): number }
 /** What begins runs, and signals them. */
 type Door = Pick<Options, 'client' | 'deaf'>
 
@@ -30,9 +30,9 @@ type Door = Pick<Options, 'client' | 'deaf'>
  * Brings runs to life as the log says: by ids made of the things' own, so that what is told twice begins once. It belongs to one
  * namespace: one that is new, or has lost everything, gets a cursor of its own, and a run of all that is still going on.
  */
-export function starter({ db, namespaceId, digestAfter, ...door }: Options): Teller {
+export function starter({ db, namespaceId, digestAfter, clock = Date.now, ...door }: Options): Teller {
   const name = PREFIX + namespaceId
-  const told = new Map<UserId, number>()
+  const told = new Map<UserId, number>() // since when
 
   const order = (one: Order): Promise<void> => {
     const entity = one.kind === 'offer' ? `${one.entity}:${one.offer}` : one.entity
@@ -47,14 +47,14 @@ export function starter({ db, namespaceId, digestAfter, ...door }: Options): Tel
     if (said.length > 0) await signalUnread(await peopleToTell(db.pool, said))
   }
 
-  /** Each at most once per wait: the run looks once more at least so long after it. */
+  /** Each at most once per wait: the run looks once more at least so long after it. A clock that was put back knows nothing of how long ago that is. */
   async function signalUnread(people: readonly UserId[]): Promise<void> {
-    const now = Date.now()
-    for (const [userId, until] of told) if (until <= now) told.delete(userId)
+    const now = clock()
+    for (const [userId, since] of told) if (now < since || now - since >= digestAfter - MARGIN) told.delete(userId)
     const untold = people.filter((userId) => !told.has(userId))
     await inParallel(untold, async (userId) => {
       await begin(door, 'digest', userId, { args: [userId, digestAfter], signal: 'unread' }, WorkflowIdReusePolicy.ALLOW_DUPLICATE)
-      told.set(userId, now + Math.max(0, digestAfter - MARGIN))
+      told.set(userId, now)
     })
   }
 
