@@ -1,7 +1,7 @@
-/** A step of a few rows. It is tried for a day: PostgreSQL may be away. After that somebody has to look. */
+/** A step of a few rows. It is tried for a week: PostgreSQL may be away. After that somebody has to look. */
 export const usual = {
   startToCloseTimeout: '30 seconds',
-  scheduleToCloseTimeout: '1 day',
+  scheduleToCloseTimeout: '7 days',
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
 } as const
 
