@@ -16,7 +16,7 @@ const OFFERS = process.env.PARLEY_FUZZ_OFFERS ? Number(process.env.PARLEY_FUZZ_O
 const SEED = Number(process.env.PARLEY_FUZZ_SEED ?? Date.now() & 0xffff)
 /** Offers run out within so long, in ms: all of it in a minute or two. */
 const WINDOW = OFFERS === null ? { least: 6_000, most: 14_000 } : { least: 40_000, most: 120_000 }
-const PEACE = OFFERS === null ? { least: 500, most: 2_000 } : { least: 1_000, most: 6_000 }
+const PEACE = OFFERS === null ? { least: 500, most: 2_000 } : { least: 3_000, most: 10_000 }
 const LONG = { timeout: OFFERS === null ? 180_000 : 1_800_000 }
 
 /** Of whoever has asked for so long that they gave up: it may have been accepted, or not. */
