@@ -15,6 +15,10 @@ const proto = common('@temporalio/proto') as { temporal: { api: { history: { v1:
 const { History } = proto.temporal.api.history.v1
 const type = patchProtobufRoot(proto).lookupType('temporal.api.history.v1.History')
 
-/** A run's history, in the JSON that Temporal's other tools read and write. */
-export const toText = (history: object): string => JSON.stringify(toJson(type, History.fromObject(history)), null, 1)
+/** A run's history, in the JSON that Temporal's other tools read and write. What it says of the machine that it was made on is left out. */
+export const toText = (history: object): string => JSON.stringify(toJson(type, History.fromObject(history)), anywhere, 1)
+const anywhere = (key: string, value: unknown): unknown => {
+  if (key === 'stackTrace') return ''
+  return typeof value === 'string' ? value.replace(/^\d+@[^-]+/, 'worker') : value
+}
 export const fromText = (text: string): object => fromJson(type, JSON.parse(text), { ignoreUnknownFields: true })
