@@ -1,9 +1,9 @@
 import type { Client } from '@temporalio/client'
-import { type WorkflowKind, workflowKinds } from '../client-sdk/contract/index.ts'
+import { workflowKinds } from '../client-sdk/contract/index.ts'
 import type { SlowWorkGauges } from '../server/metrics/slow-work.ts'
 import { msOf, type Reached } from './admin/reach.ts'
 import { inState, queryOf } from './admin/runs.ts'
-import { queues } from './kinds.ts'
+import { queues, workflowId } from './kinds.ts'
 
 /** Of Temporal's numbers for what waits in a task queue. */
 const TYPES = { workflow: 1, activity: 2 } as const
@@ -38,16 +38,14 @@ async function backlogOf(
   return { queue, type, tasks: Number(String(tasks ?? 0)), age: msOf(age ?? {}) / 1_000 }
 }
 
-/** Within the last day, in vain: failed, or out of time. Where all is well that is one question. */
-async function failedRuns(temporal: Reached): Promise<SlowWorkGauges['failed']> {
-  const all = await countFailed(temporal, workflowKinds)
-  return Promise.all(workflowKinds.map(async (kind) => ({ kind, runs: all === 0 ? 0 : await countFailed(temporal, [kind]) })))
-}
-
-async function countFailed({ service, namespace }: Reached, kinds: readonly WorkflowKind[]): Promise<number> {
+/** Temporal takes but ten questions of this sort a second, of everybody: it is one, and counts so many runs at most. */
+const MOST = 1_000
+/** Within the last day, in vain: failed, or out of time. */
+async function failedRuns({ service, namespace }: Reached): Promise<SlowWorkGauges['failed']> {
   const since = new Date(Date.now() - DAY).toISOString()
-  const ofKinds = kinds.map((kind) => queryOf(kind)).join(' OR ')
+  const ofKinds = workflowKinds.map((kind) => queryOf(kind)).join(' OR ')
   const query = `(${ofKinds}) AND (${inState('failed')} OR ${inState('timedOut')}) AND CloseTime > '${since}'`
-  const { count } = await service.countWorkflowExecutions({ namespace, query })
-  return Number(String(count ?? 0))
+  const { executions } = await service.listWorkflowExecutions({ namespace, query, pageSize: MOST })
+  const ids = (executions ?? []).map(({ execution }) => execution?.workflowId ?? '')
+  return workflowKinds.map((kind) => ({ kind, runs: ids.filter((id) => id.startsWith(workflowId(kind, ''))).length }))
 }
