@@ -171,6 +171,11 @@ async function choosePort(dataDir: string, wanted: number | undefined): Promise<
   // PostgreSQL keeps the command line of its last start.
   const [, last] = /"-p" "(\d+)"/.exec(readIfThere(join(dataDir, 'postmaster.opts'))) ?? []
   if (last && (await isFree(Number(last)))) return Number(last)
+  return freePort()
+}
+
+/** A port of 127.0.0.1 that nobody listens on, below those that systems give out by themselves. */
+export async function freePort(): Promise<number> {
   for (;;) {
     const port = randomInt(10_001, 32_768)
     if (await isFree(port)) return port

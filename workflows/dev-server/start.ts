@@ -1,11 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { randomInt } from 'node:crypto'
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, statSync, truncateSync } from 'node:fs'
 import { connect } from 'node:net'
 import { resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isFree } from '../../persistence/embedded-postgres.ts'
+import { freePort } from '../../persistence/embedded-postgres.ts'
 import { isAlive, processes, signal } from '../../persistence/processes.ts'
 import { bringTemporal } from './bring.ts'
 import { findTemporal } from './find.ts'
@@ -142,12 +141,4 @@ async function end(pid: number, name: NodeJS.Signals): Promise<boolean> {
 export function boundLog(file: string): void {
   const log = `${file}.log`
   if (existsSync(log) && statSync(log).size > LOG_BYTES) truncateSync(log)
-}
-
-/** Below the ports that systems give out by themselves. */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = randomInt(10_001, 32_768)
-    if (await isFree(port)) return port
-  }
 }
